@@ -1,0 +1,1 @@
+//! A typed client of CertCentral's Services API v2.

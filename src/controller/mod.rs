@@ -1,0 +1,1 @@
+//! The shell: observe, plan, act, record.

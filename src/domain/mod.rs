@@ -1,0 +1,1 @@
+//! Values with fallible constructors: what they hold is right.

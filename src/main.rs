@@ -1,0 +1,7 @@
+//! The `docsign` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    docsign::cli::main()
+}

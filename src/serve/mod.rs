@@ -1,0 +1,1 @@
+//! Process concerns: admin HTTP, metrics, telemetry, clock, shutdown.

@@ -1,0 +1,1 @@
+//! CertCentral as a state machine behind the documented API.
