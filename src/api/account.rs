@@ -1,11 +1,13 @@
 //! The accounts orders are bought on: one kind for a namespace, one for the cluster.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector, Time};
+use kube::core::cel::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reference::KeyRef;
+use super::rule::{forbidden, required, value};
 
 /// An account for the orders of its own namespace.
 #[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -18,32 +20,9 @@ use super::reference::KeyRef;
     category = "docsign",
     status = "AccountStatus",
     derive = "PartialEq",
-    doc = "A DigiCert CertCentral account for the orders of this namespace.",
-    printcolumn(
-        name = "READY",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].status",
-        description = "Whether orders can be placed."
-    ),
-    printcolumn(
-        name = "REASON",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].reason",
-        description = "Why it is ready or not."
-    ),
-    printcolumn(
-        name = "REGION",
-        type_ = "string",
-        json_path = ".spec.region",
-        description = "The region of CertCentral."
-    ),
-    printcolumn(
-        name = "AGE",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The age of the object."
-    )
+    doc = "A DigiCert CertCentral account for the orders of this namespace."
 )]
+#[x_kube(validation = region_or_endpoint(), validation = same_region(), validation = same_endpoint())]
 #[serde(rename_all = "camelCase")]
 pub struct CertCentralAccountSpec {
     /// What both kinds of account have in common.
@@ -61,32 +40,9 @@ pub struct CertCentralAccountSpec {
     category = "docsign",
     status = "AccountStatus",
     derive = "PartialEq",
-    doc = "A DigiCert CertCentral account that a cluster administrator shares with chosen namespaces.",
-    printcolumn(
-        name = "READY",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].status",
-        description = "Whether orders can be placed."
-    ),
-    printcolumn(
-        name = "REASON",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].reason",
-        description = "Why it is ready or not."
-    ),
-    printcolumn(
-        name = "REGION",
-        type_ = "string",
-        json_path = ".spec.region",
-        description = "The region of CertCentral."
-    ),
-    printcolumn(
-        name = "AGE",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The age of the object."
-    )
+    doc = "A DigiCert CertCentral account that a cluster administrator shares with chosen namespaces."
 )]
+#[x_kube(validation = region_or_endpoint(), validation = same_region(), validation = same_endpoint())]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterCertCentralAccountSpec {
     /// What both kinds of account have in common.
@@ -95,6 +51,37 @@ pub struct ClusterCertCentralAccountSpec {
     /// The namespaces whose orders may use this account. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<AllowedNamespaces>,
+}
+
+fn region_or_endpoint() -> Rule {
+    required(
+        ".region",
+        "has(self.region) != has(self.endpoint)",
+        "set region: US or region: EU (where the CertCentral account lives), or endpoint, not both",
+    )
+}
+
+fn same_region() -> Rule {
+    forbidden(
+        ".region",
+        "has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",
+        "the region can't be changed, orders would no longer be found; make another account object",
+    )
+}
+
+fn same_endpoint() -> Rule {
+    forbidden(
+        ".endpoint",
+        "has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",
+        "the endpoint can't be changed, orders would no longer be found; make another account object",
+    )
+}
+
+fn web_address() -> Rule {
+    value(
+        "self.matches('^https?://[^/@?# ]+(/[^@?# ]*)?$')",
+        "write a URL such as https://host:port/path, without user, password, query and fragment",
+    )
 }
 
 /// What both kinds of account have in common.
@@ -110,6 +97,7 @@ pub struct AccountSettings {
     /// --allowed-endpoints. It can't be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
+    #[x_kube(validation = web_address())]
     pub endpoint: Option<String>,
     /// Certificates (PEM) to trust for the endpoint. Default: the well-known ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,6 +105,7 @@ pub struct AccountSettings {
     /// A proxy for the calls of this account. The operator must be started with it in --allowed-proxies.
     #[serde(default, rename = "proxyURL", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
+    #[x_kube(validation = web_address())]
     pub proxy_url: Option<String>,
     /// How many calls the API key may spend; lower it when others use the same key. Default: CertCentral's
     /// published limits.

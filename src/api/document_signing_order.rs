@@ -1,11 +1,13 @@
 //! A document signing certificate that somebody wants.
 
+use kube::core::cel::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::order::Order;
 use super::reference::{AccountRef, CsrSource};
+use super::rule::{forbidden, no_private_key, request_or_public_key, required, value};
 use super::status::DocumentSigningOrderStatus;
 
 /// What to order, on which account, and what to do with the result.
@@ -20,69 +22,48 @@ use super::status::DocumentSigningOrderStatus;
     status = "DocumentSigningOrderStatus",
     derive = "PartialEq",
     doc = "A Document Signing for Individual certificate, ordered at DigiCert CertCentral at most once.",
-    printcolumn(
-        name = "ORDER",
-        type_ = "integer",
-        json_path = ".status.orderID",
-        description = "The CertCentral order ID."
+    validation = frozen(
+        ".spec.order",
+        "has(self.spec.order) == has(oldSelf.spec.order) && (!has(self.spec.order) || self.spec.order == oldSelf.spec.order)",
+        "claimed or bought: spec.order is frozen; put it back. To buy again raise spec.revision in the same change; for another CSR on a pending order set spec.replacementCSR",
     ),
-    printcolumn(
-        name = "REQUEST",
-        type_ = "string",
-        json_path = ".status.requestStatus",
-        description = "The status of the approval request."
+    validation = frozen(
+        ".spec.accountRef",
+        "self.spec.accountRef == oldSelf.spec.accountRef",
+        "claimed or bought: spec.accountRef is frozen; put it back, or raise spec.revision in the same change to buy again on another account",
     ),
-    printcolumn(
-        name = "STATUS",
-        type_ = "string",
-        json_path = ".status.orderStatus",
-        description = "The status of the order."
+    validation = frozen(
+        ".spec.existingOrderID",
+        "!has(oldSelf.status.orderID) || !has(self.spec.existingOrderID) || self.spec.existingOrderID == oldSelf.status.orderID",
+        "another order is already bound (status.orderID); remove existingOrderID, or raise spec.revision in the same change to bind another one",
     ),
-    printcolumn(
-        name = "CERTIFICATE",
-        type_ = "integer",
-        json_path = ".status.certificateID",
-        description = "The certificate ID."
+    validation = forbidden(
+        ".spec.revision",
+        "self.spec.revision == oldSelf.spec.revision || !has(oldSelf.status) || (!has(oldSelf.status.claimedRevision) && !has(oldSelf.status.orderID)) || (has(oldSelf.status.orderStatus) && oldSelf.status.orderStatus in ['issued', 'expired', 'rejected', 'denied', 'canceled', 'revoked']) || (has(oldSelf.status.requestStatus) && oldSelf.status.requestStatus == 'rejected')",
+        "the order of the present revision is still open, or nobody knows yet whether it was placed; wait for it or have it canceled or rejected in CertCentral, then raise spec.revision. To settle an unknown one: docsign resolve",
     ),
-    printcolumn(
-        name = "WAITING FOR",
-        type_ = "string",
-        json_path = ".status.waitingFor",
-        description = "Who has to act next."
+)]
+#[x_kube(
+    validation = required(
+        ".order",
+        "has(self.order) || has(self.existingOrderID)",
+        "set order (to buy) or existingOrderID (to bind an order that exists)",
     ),
-    printcolumn(
-        name = "READY",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].status",
-        description = "Whether the certificate is issued."
+    validation = forbidden(
+        ".existingOrderID",
+        "self.revision == oldSelf.revision || !has(self.existingOrderID) || !has(oldSelf.existingOrderID) || self.existingOrderID != oldSelf.existingOrderID",
+        "the new revision would bind the same order again; remove existingOrderID, or name another order",
     ),
-    printcolumn(
-        name = "AGE",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The age of the manifest."
+    validation = forbidden(
+        ".replacementCSRFrom",
+        "!(has(self.replacementCSR) && has(self.replacementCSRFrom))",
+        "set replacementCSR or replacementCSRFrom, not both",
     ),
-    printcolumn(
-        name = "REASON",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type=='Ready')].reason",
-        priority = 1,
-        description = "Why it is ready or not."
+    validation = forbidden(
+        ".replacementCSR",
+        "!(has(self.replacementCSR) || has(self.replacementCSRFrom)) || !has(self.order) || self.order.csProvisioningMethod == 'email'",
+        "only an order with csProvisioningMethod email has a CSR; remove replacementCSR and replacementCSRFrom",
     ),
-    printcolumn(
-        name = "EXPIRES",
-        type_ = "string",
-        json_path = ".status.certificate.notAfter",
-        priority = 1,
-        description = "The last day of the certificate."
-    ),
-    printcolumn(
-        name = "KEY",
-        type_ = "string",
-        json_path = ".status.orderKey",
-        priority = 1,
-        description = "The name under which it is bought at most once."
-    )
 )]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentSigningOrderSpec {
@@ -92,6 +73,7 @@ pub struct DocumentSigningOrderSpec {
     /// expired, rejected, canceled or revoked). It never falls. Default: 1.
     #[serde(default = "first_revision")]
     #[schemars(range(min = 1))]
+    #[x_kube(validation = value("self >= oldSelf", "revision never falls; put it back, or raise it to buy again"))]
     pub revision: i64,
     /// true: nothing is bought (yet); what is bought is still followed. Default: false.
     #[serde(default)]
@@ -103,6 +85,7 @@ pub struct DocumentSigningOrderSpec {
     /// A CSR in PEM that replaces the one of the order while the order is pending. With csProvisioningMethod email only.
     #[serde(default, rename = "replacementCSR", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16384))]
+    #[x_kube(validation = no_private_key(), validation = request_or_public_key())]
     pub replacement_csr: Option<String>,
     /// Reads replacementCSR from a key of a ConfigMap or Secret of this namespace.
     #[serde(
@@ -139,6 +122,12 @@ impl std::fmt::Debug for DocumentSigningOrderSpec {
             .field("order", &self.order)
             .finish_non_exhaustive()
     }
+}
+
+/// A rule over the root that holds while the present revision is claimed or bought.
+fn frozen(path: &str, rule: &str, message: &str) -> Rule {
+    let free = "!has(oldSelf.status) || !has(oldSelf.status.claimedRevision) || self.spec.revision > oldSelf.status.claimedRevision";
+    forbidden(path, &format!("{free} || ({rule})"), message)
 }
 
 fn first_revision() -> i64 {

@@ -1,12 +1,14 @@
 //! The custom resources of group docsign.dev: types, conditions, reasons. No logic beyond accessors.
 
 mod account;
+mod definitions;
 mod document_signing_order;
 mod names;
 mod order;
 mod purchase;
 mod reason;
 mod reference;
+mod rule;
 mod status;
 
 pub use account::{
@@ -14,6 +16,7 @@ pub use account::{
     CertCentralAccountSpec, ClusterCertCentralAccount, ClusterCertCentralAccountSpec, Correlation,
     CorrelationMethod, OrderLimit, RateLimit, Region, Unresolved, UnresolvedPolicy,
 };
+pub use definitions::{crd_yaml, crds};
 pub use document_signing_order::{
     CertificateTarget, CertificateTargetKind, DeletionPolicy, DocumentSigningOrder, DocumentSigningOrderSpec,
 };

@@ -16,10 +16,68 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reference::{OrderRef, SecretSource};
+use super::rule::{forbidden, required, value};
 
 /// What is ordered, with the parameters of CertCentral's page "Order Document Signing for Individual" in camelCase.
 #[derive(Clone, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = required(
+        ".certificate.csr",
+        "self.csProvisioningMethod != 'email' || has(self.certificate.csr) || has(self.certificate.csrFrom)",
+        "csProvisioningMethod email needs the CSR of the key on the person's HSM or token: set certificate.csr or certificate.csrFrom, or choose ship_token or client_app",
+    ),
+    validation = forbidden(
+        ".certificate.csr",
+        "self.csProvisioningMethod == 'email' || !(has(self.certificate.csr) || has(self.certificate.csrFrom))",
+        "only csProvisioningMethod email takes a CSR; remove certificate.csr and certificate.csrFrom, or set csProvisioningMethod: email",
+    ),
+    validation = required(
+        ".shipInfo",
+        "self.csProvisioningMethod != 'ship_token' || has(self.shipInfo) || has(self.shipInfoFrom)",
+        "csProvisioningMethod ship_token needs an address: set shipInfo or shipInfoFrom",
+    ),
+    validation = forbidden(
+        ".shipInfo",
+        "self.csProvisioningMethod == 'ship_token' || !(has(self.shipInfo) || has(self.shipInfoFrom))",
+        "only csProvisioningMethod ship_token ships anything; remove shipInfo and shipInfoFrom, or set csProvisioningMethod: ship_token",
+    ),
+    validation = forbidden(
+        ".shipInfoFrom",
+        "!(has(self.shipInfo) && has(self.shipInfoFrom))",
+        "set shipInfo or shipInfoFrom, not both",
+    ),
+    validation = required(
+        ".individual",
+        "has(self.individual) || has(self.individualFrom)",
+        "say who the certificate is for: set individual or individualFrom",
+    ),
+    validation = forbidden(
+        ".individualFrom",
+        "!(has(self.individual) && has(self.individualFrom))",
+        "set individual or individualFrom, not both",
+    ),
+    validation = forbidden(
+        ".renewalOf",
+        "!(has(self.renewalOfOrderId) && has(self.renewalOf))",
+        "set renewalOfOrderId or renewalOf, not both",
+    ),
+    validation = required(
+        ".creditCardFrom",
+        "self.paymentMethod != 'card' || has(self.creditCardFrom)",
+        "paymentMethod card needs creditCardFrom, which names a Secret with the card",
+    ),
+    validation = required(
+        ".billingAddress",
+        "self.paymentMethod != 'card' || has(self.billingAddress)",
+        "paymentMethod card needs billingAddress",
+    ),
+    validation = forbidden(
+        ".creditCardFrom",
+        "self.paymentMethod == 'card' || !has(self.creditCardFrom)",
+        "only paymentMethod card takes a credit card; remove creditCardFrom, or set paymentMethod: card",
+    ),
+)]
 pub struct Order {
     /// The certificate: its CSR, key, hash and uses. Default: sha256, signing, document_signing.
     #[serde(default)]
@@ -40,6 +98,10 @@ pub struct Order {
     /// own before it, by which the order is found again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2000))]
+    #[x_kube(validation = value(
+        "!self.matches('dso-[a-z2-7]{26}')",
+        "comments may not contain what looks like an order key of docsign-operator (dso- and 26 characters); remove it",
+    ))]
     pub comments: Option<String>,
     /// The CertCentral order that this one renews. Renewing an order that was placed here: use renewalOf.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +117,10 @@ pub struct Order {
     /// More addresses that get CertCentral's notices (issued, renewal due).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 254)))]
+    #[x_kube(validation = value(
+        "self.all(address, address.matches('^[^@ ]+@[^@ ]+[.][^@ ]+$'))",
+        "each entry must be one e-mail address, such as name@example.com",
+    ))]
     pub additional_emails: Vec<String>,
     /// CertCentral user IDs that may manage the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -83,9 +149,17 @@ pub struct Order {
     /// How the order is paid, in CertCentral's words: balance, card, profile, wire_transfer ... The account object
     /// must allow it.
     #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = value(
+        "self.matches('^[a-z_]+$')",
+        "write the payment method in CertCentral's words, such as balance, in small letters",
+    ))]
     pub payment_method: String,
     /// Never put card data into a manifest: this field is refused. Put it into a Secret and name it in creditCardFrom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = value(
+        "false",
+        "card data must never be in a manifest: treat this card as exposed. Put it into a Secret and name that in creditCardFrom",
+    ))]
     pub credit_card: Option<RefusedCreditCard>,
     /// The credit card, by a Secret of this namespace. With paymentMethod card only, and required there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +211,11 @@ pub enum CsProvisioningMethod {
 /// How long the certificate and the order are valid: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new(
+    "(has(self.years) ? 1 : 0) + (has(self.days) ? 1 : 0) + (has(self.customExpirationDate) ? 1 : 0) == 1",
+)
+.message("set exactly one of years, days and customExpirationDate")
+.reason(Reason::FieldValueForbidden))]
 pub struct OrderValidity {
     /// 1, 2 or 3 years.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,6 +228,10 @@ pub struct OrderValidity {
     /// The last day, as YYYY-MM-DD in quotes, within three years from the day of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
+    #[x_kube(validation = value(
+        "self.matches('^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')",
+        "write the date as YYYY-MM-DD in quotes",
+    ))]
     pub custom_expiration_date: Option<String>,
 }
 

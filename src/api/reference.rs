@@ -77,6 +77,9 @@ pub struct KeyRef {
 /// Where a CSR or public key is read from: exactly one of the two.
 #[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.configMapKeyRef) != has(self.secretKeyRef)")
+    .message("set exactly one of configMapKeyRef and secretKeyRef")
+    .reason(Reason::FieldValueForbidden))]
 pub struct CsrSource {
     /// A key of a ConfigMap in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,15 +8,30 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::api::reference::CsrSource;
+use crate::api::rule::{forbidden, no_private_key, request_or_public_key, required, value};
 
 /// The certificate: its CSR, key, hash and uses.
 #[derive(Clone, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = forbidden(".csrFrom", "!(has(self.csr) && has(self.csrFrom))", "set csr or csrFrom, not both"),
+    validation = forbidden(
+        ".keySize",
+        "!has(self.keySize) || string(self.keySize) in (has(self.csrKeyType) && self.csrKeyType == 'ecc' ? ['p-256', 'p-384'] : ['2048', '3072', '4096'])",
+        "write 2048, 3072 or 4096 for csrKeyType rsa, p-256 or p-384 for csrKeyType ecc; with a CSR leave both out",
+    ),
+    validation = required(
+        ".keySize",
+        "!has(self.csrKeyType) || self.csrKeyType != 'ecc' || has(self.keySize) || has(self.csr) || has(self.csrFrom)",
+        "csrKeyType ecc without a CSR needs keySize: p-256 or p-384",
+    ),
+)]
 pub struct OrderCertificate {
     /// The certificate signing request, or the public key, in PEM with its header and footer. With
     /// csProvisioningMethod email only, and required there (or csrFrom). In YAML write it as a block (csr: |).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16384))]
+    #[x_kube(validation = no_private_key(), validation = request_or_public_key())]
     pub csr: Option<String>,
     /// Reads the CSR from a key of a ConfigMap or Secret of this namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +143,7 @@ pub struct UsageDesignation {
     /// Default: [document_signing].
     #[serde(default = "document_signing")]
     #[schemars(length(min = 1, max = 3))]
+    #[x_kube(validation = value("self.all(u, self.exists_one(v, v == u))", "name each use once"))]
     pub additional_usages: Vec<AdditionalUsage>,
 }
 

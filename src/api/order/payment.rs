@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::api::reference::SecretRef;
+use crate::api::rule::country;
 
 /// The credit card that is charged.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
@@ -55,6 +56,7 @@ pub struct BillingAddress {
     pub state: Option<String>,
     /// The two-letter country code; quote it ("no" is Norway, no without quotes is false).
     #[schemars(length(max = 64))]
+    #[x_kube(validation = country())]
     pub country: String,
     /// The postal code; quote it: "84043". Some countries have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::rule::{country, email, value};
+
 /// The person the certificate is for.
 #[derive(Clone, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,12 +19,18 @@ pub struct Individual {
     /// The address to which DigiCert writes during validation. It does not appear on the certificate; a wrong one
     /// means an order that never completes.
     #[schemars(length(min = 3, max = 254))]
+    #[x_kube(validation = email())]
     pub email: String,
     /// The telephone number with country code; quote it: "+1-555-555-5555".
     #[schemars(length(max = 64))]
+    #[x_kube(validation = value(
+        "self.matches('^[+][0-9][0-9 ().-]{4,}$')",
+        "write the telephone number with country code in quotes, such as \"+1-555-555-5555\"",
+    ))]
     pub telephone: String,
     /// The two-letter country code; quote it ("no" is Norway, no without quotes is false).
     #[schemars(length(max = 64))]
+    #[x_kube(validation = country())]
     pub country: String,
     /// The state or province. CertCentral's page calls it required, its examples leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +81,7 @@ pub struct ShipInfo {
     pub zip: String,
     /// The two-letter country code; quote it ("no" is Norway, no without quotes is false).
     #[schemars(length(max = 64))]
+    #[x_kube(validation = country())]
     pub country: String,
     /// STANDARD, or EXPEDITED at additional cost.
     pub method: ShipMethod,
