@@ -1,1 +1,4 @@
-//! Values with fallible constructors: what they hold is right.
+//! Values with fallible constructors: what they hold is right. No I/O, no clock, no randomness.
+
+pub mod budget;
+pub mod order_key;
