@@ -7,9 +7,16 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rule::forbidden;
+
 /// The state of a document signing order, as far as the operator knows it.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = forbidden(
+    ".orderID",
+    "!has(oldSelf.orderID) || (has(self.orderID) && self.orderID == oldSelf.orderID) || (has(self.orderKey) && has(oldSelf.orderKey) && self.orderKey != oldSelf.orderKey)",
+    "an order ID is never dropped or replaced under the same orderKey",
+))]
 pub struct DocumentSigningOrderStatus {
     /// The metadata.generation this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
