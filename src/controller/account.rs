@@ -1,0 +1,338 @@
+//! Accounts: is the key accepted, can the product be ordered? Checked when something changes, and while something
+//! is wrong; an account that is fine costs no call.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Resource, ResourceExt};
+use secrecy::SecretString;
+use url::Url;
+
+use super::account_status::{self, AnyAccount, Health};
+use super::connection::{Budgets, Connection};
+use super::context::Context;
+use super::error::Error;
+use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
+use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
+use crate::domain::budget::{Lane, Limits};
+
+/// How often an account that is fine has its Secret read again.
+const SETTLED: Duration = Duration::from_mins(5);
+/// How often what is missing is looked for again.
+const MISSING: Duration = Duration::from_secs(30);
+/// How often an endpoint that does not answer is asked again.
+const UNREACHABLE: Duration = Duration::from_secs(10);
+/// How often a key that was not accepted is tried again without having changed.
+const REJECTED: SignedDuration = SignedDuration::from_mins(10);
+
+/// Names one account object.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct AccountName {
+    pub kind: AccountKind,
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+impl AccountName {
+    /// The account that a manifest of this namespace refers to.
+    pub(super) fn of(reference: &AccountRef, namespace: &str) -> Self {
+        let namespace = match reference.kind {
+            AccountKind::CertCentralAccount => Some(namespace.to_owned()),
+            AccountKind::ClusterCertCentralAccount => None,
+        };
+        Self { kind: reference.kind, namespace, name: reference.name.clone() }
+    }
+}
+
+impl std::fmt::Display for AccountName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.kind.as_str(), self.name)
+    }
+}
+
+/// What is known of all accounts.
+#[derive(Default)]
+pub(super) struct Accounts {
+    known: Mutex<HashMap<AccountName, Known>>,
+    budgets: Budgets,
+}
+
+/// What is known of one account.
+#[derive(Clone)]
+pub(super) struct Known {
+    /// The versions of all that the check was made from: account, Secret, CA bundle.
+    versions: String,
+    checked: jiff::Timestamp,
+    pub health: Health,
+    /// Present where the health is good.
+    pub connection: Option<Arc<Connection>>,
+}
+
+impl Accounts {
+    /// What is known of an account; `None`: it was not checked yet.
+    pub(super) fn known(&self, name: &AccountName) -> Option<Known> {
+        self.lock().get(name).cloned()
+    }
+
+    /// All accounts that can be used.
+    pub(super) fn connections(&self) -> Vec<(AccountName, Arc<Connection>)> {
+        let known = self.lock();
+        known.iter().filter_map(|(name, known)| Some((name.clone(), known.connection.clone()?))).collect()
+    }
+
+    /// A call of this account was answered in a way that puts its health in doubt: the next check asks again.
+    pub(super) fn doubt(&self, name: &AccountName) {
+        if let Some(known) = self.lock().get_mut(name) {
+            known.versions.clear();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AccountName, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks one account, shows what was found, and wakes its orders when it changed.
+pub(super) async fn reconcile(context: &Context, account: AnyAccount) -> Result<Action, Error> {
+    let name = account.name();
+    if account.deleting() {
+        context.accounts.lock().remove(&name);
+        return Ok(Action::await_change());
+    }
+    let before = context.accounts.known(&name);
+    let known = check(context, &account, before.as_ref()).await?;
+    let changed = before.as_ref().is_none_or(|before| before.health != known.health || before.versions != known.versions);
+    let health = known.health.clone();
+    let wait = match health.reason {
+        AccountReason::Accepted => SETTLED,
+        AccountReason::Unreachable | AccountReason::Unavailable | AccountReason::Checking => UNREACHABLE,
+        AccountReason::SecretMissing
+        | AccountReason::CABundleMissing
+        | AccountReason::EndpointNotAllowed
+        | AccountReason::KeyRejected
+        | AccountReason::PermissionMissing
+        | AccountReason::ProductNotOrderable => MISSING,
+    };
+    context.accounts.lock().insert(name.clone(), known);
+    account_status::show(context, &account, &health).await?;
+    if changed {
+        tracing::info!(account = %name, reason = %health.reason, "account checked");
+        wake_orders(context, &name);
+    }
+    Ok(Action::requeue(wait))
+}
+
+/// An account object is gone.
+pub(super) fn gone<K: Resource>(context: &Context, reference: &ObjectRef<K>, kind: AccountKind) {
+    let name = AccountName { kind, namespace: reference.namespace.clone(), name: reference.name.clone() };
+    context.accounts.lock().remove(&name);
+    wake_orders(context, &name);
+}
+
+fn wake_orders(context: &Context, name: &AccountName) {
+    for order in context.all_orders() {
+        let namespace = order.namespace().unwrap_or_default();
+        if AccountName::of(&order.spec.account_ref, &namespace) == *name {
+            context.wake(&namespace, &order.name_any());
+        }
+    }
+}
+
+async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) -> Result<Known, Error> {
+    let now = context.clock.now();
+    let unusable = |versions: String, reason, message: String| {
+        Ok(Known { versions, checked: now, health: Health { reason, message }, connection: None })
+    };
+    let settings = account.settings();
+    let endpoint = match endpoint(context, account) {
+        Ok(endpoint) => endpoint,
+        Err(message) => return unusable(account.version(), AccountReason::EndpointNotAllowed, message),
+    };
+    let proxy = match proxy(context, account) {
+        Ok(proxy) => proxy,
+        Err(message) => return unusable(account.version(), AccountReason::EndpointNotAllowed, message),
+    };
+    let namespace = account.secrets_in(&context.settings.operator_namespace);
+    let reference = &settings.api_key_secret_ref;
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
+    let secret = secrets.get_opt(&reference.name).await.map_err(|error| Error::kube("reading the API key's Secret", error))?;
+    let key = secret.as_ref().and_then(|secret| secret.data.as_ref()?.get(&reference.key));
+    let (Some(secret), Some(key)) = (&secret, key) else {
+        let what = if secret.is_none() { "does not exist" } else { "has no such key" };
+        let message = format!(
+            "spec.apiKeySecretRef: Secret {namespace}/{} {what}; create it with the API key under the key {}",
+            reference.name, reference.key
+        );
+        return unusable(account.version(), AccountReason::SecretMissing, message);
+    };
+    let ca = match ca_bundle(context, account, &namespace).await? {
+        Ok(ca) => ca,
+        Err(message) => return unusable(account.version(), AccountReason::CABundleMissing, message),
+    };
+    let secret_version = (secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default());
+    let versions = format!(
+        "{} {} {} {}",
+        account.version(),
+        secret_version.0,
+        secret_version.1,
+        ca.as_ref().map(|(version, _)| version.as_str()).unwrap_or_default()
+    );
+    if let Some(before) = before.filter(|before| before.versions == versions) {
+        let fine = before.connection.is_some();
+        let rejected = matches!(
+            before.health.reason,
+            AccountReason::KeyRejected | AccountReason::PermissionMissing | AccountReason::ProductNotOrderable
+        );
+        if fine || (rejected && now.duration_since(before.checked) < REJECTED) {
+            return Ok(before.clone());
+        }
+    }
+    let key = std::str::from_utf8(&key.0).map(|key| SecretString::from(key.trim().to_owned()));
+    let Ok(key) = key else {
+        let message = "spec.apiKeySecretRef: the API key is not text".to_owned();
+        return unusable(versions, AccountReason::KeyRejected, message);
+    };
+    let limits = Limits {
+        per_3_minutes: u32::try_from(settings.rate_limit.per_3_minutes).unwrap_or(Limits::PUBLISHED.per_3_minutes),
+        per_5_seconds: u32::try_from(settings.rate_limit.per_5_seconds).unwrap_or(Limits::PUBLISHED.per_5_seconds),
+    };
+    let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
+    let client = Client::new(ClientSettings {
+        base_url: endpoint.clone(),
+        api_key: key,
+        user_agent: concat!("docsign-operator/", env!("CARGO_PKG_VERSION")).to_owned(),
+        ca_pem: ca.map(|(_, pem)| pem),
+        proxy,
+        timeouts: Timeouts::default(),
+    });
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => return unusable(versions, AccountReason::KeyRejected, error.to_string()),
+    };
+    let connection = Connection {
+        uid: account.uid(),
+        settings: settings.clone(),
+        shared: account.name().kind == AccountKind::ClusterCertCentralAccount,
+        endpoint: endpoint.to_string(),
+        correlation: Mutex::new(account.correlation(&secret_version, endpoint.as_str())),
+        secret: secret_version,
+        filter_works: Mutex::new(false),
+        client,
+        budget,
+        clock: context.clock,
+    };
+    let health = ask(context, &connection).await;
+    let connection = (health.reason == AccountReason::Accepted).then(|| Arc::new(connection));
+    Ok(Known { versions, checked: now, health, connection })
+}
+
+/// Asks CertCentral whose key it is, and whether the product can be ordered.
+async fn ask(context: &Context, connection: &Connection) -> Health {
+    let mut health = Health { reason: AccountReason::Accepted, message: "CertCentral accepts the key".to_owned() };
+    for (endpoint, product) in [("user/me", false), ("product/ds_individual", true)] {
+        // The check of a key is worth a call even where others wait: it is what they wait for.
+        let _ = connection.take(Lane::Poll);
+        let answer = if product {
+            connection.client.product().await.map(|_| ())
+        } else {
+            connection.client.me().await.map(|_| ())
+        };
+        context.called(endpoint, answer.is_ok());
+        let Err(error) = answer else { continue };
+        health = match error.kind() {
+            Class::Unauthorized => Health {
+                reason: AccountReason::KeyRejected,
+                message: "CertCentral does not accept the API key: put a valid one into the Secret, and check that spec.region is the key's region".to_owned(),
+            },
+            // Keys restricted to orders may not read users or products, and can order all the same.
+            Class::Forbidden(_) => continue,
+            Class::NotFound if product => Health {
+                reason: AccountReason::ProductNotOrderable,
+                message: "the product ds_individual can't be ordered with this key: have DigiCert switch it on for the account".to_owned(),
+            },
+            Class::Unreachable(_) => Health {
+                reason: AccountReason::Unreachable,
+                message: format!("{error}; trying again"),
+            },
+            Class::Throttled { retry_after } => {
+                connection.throttled(*retry_after);
+                Health { reason: AccountReason::Unavailable, message: format!("{error}; trying again") }
+            }
+            Class::NotFound | Class::Refused(_) | Class::Unavailable { .. } | Class::Unreadable(_) => Health {
+                reason: AccountReason::Unavailable,
+                message: format!("{error}; trying again. If it stays, check spec.region or spec.endpoint"),
+            },
+        };
+        break;
+    }
+    health
+}
+
+/// The endpoint, if this operator may send a key there.
+fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
+    let settings = account.settings();
+    let wanted = match (&settings.endpoint, settings.region) {
+        (Some(endpoint), _) => endpoint.as_str(),
+        (None, Some(Region::EU)) => "https://certcentral.digicert.eu/services/v2",
+        (None, Some(Region::US) | None) => "https://www.digicert.com/services/v2",
+    };
+    let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
+    let digicert = url.scheme() == "https"
+        && matches!(url.host_str(), Some("www.digicert.com" | "certcentral.digicert.eu"))
+        && url.port().is_none();
+    if digicert || context.settings.allowed_endpoints.iter().any(|allowed| same_place(allowed, &url)) {
+        return Ok(url);
+    }
+    Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
+}
+
+fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {
+    let Some(wanted) = &account.settings().proxy_url else { return Ok(None) };
+    let url = Url::parse(wanted).map_err(|_| "spec.proxyURL: not a URL".to_owned())?;
+    if context.settings.allowed_proxies.iter().any(|allowed| allowed.origin() == url.origin()) {
+        return Ok(Some(url));
+    }
+    Err("spec.proxyURL: this operator may not use that proxy; its administrator can allow it with --allowed-proxies".to_owned())
+}
+
+fn same_place(allowed: &Url, wanted: &Url) -> bool {
+    let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
+    allowed.origin() == wanted.origin() && path(allowed) == path(wanted)
+}
+
+type CaBundle = Option<(String, Vec<u8>)>;
+
+async fn ca_bundle(context: &Context, account: &AnyAccount, namespace: &str) -> Result<Result<CaBundle, String>, Error> {
+    let Some(source) = &account.settings().ca_bundle_from else { return Ok(Ok(None)) };
+    let reference = &source.config_map_key_ref;
+    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
+    let map = maps.get_opt(&reference.name).await.map_err(|error| Error::kube("reading the CA bundle", error))?;
+    let version = map.as_ref().and_then(ResourceExt::resource_version).unwrap_or_default();
+    let bundle = map.and_then(|map| map.data?.remove(&reference.key));
+    Ok(bundle.map(|pem| Some((version, pem.into_bytes()))).ok_or_else(|| {
+        format!(
+            "spec.caBundleFrom: ConfigMap {namespace}/{} with the key {} does not exist; create it",
+            reference.name, reference.key
+        )
+    }))
+}
+
+/// What an account's status says about look-ups, if it speaks of this key and endpoint.
+pub(super) fn recorded_correlation(
+    correlation: Option<&crate::api::Correlation>,
+    secret: &(String, String),
+    endpoint: &str,
+) -> CorrelationMethod {
+    correlation
+        .filter(|known| {
+            known.secret_uid.as_ref() == Some(&secret.0)
+                && known.secret_resource_version.as_ref() == Some(&secret.1)
+                && known.endpoint.as_deref() == Some(endpoint)
+        })
+        .map_or(CorrelationMethod::Unverified, |known| known.method)
+}

@@ -1,0 +1,165 @@
+//! The two account kinds seen as one, and what is written about them.
+
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use serde_json::json;
+
+use super::account::{AccountName, recorded_correlation};
+use super::context::Context;
+use super::error::Error;
+use crate::api::{
+    AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount, ClusterCertCentralAccount,
+    ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
+};
+
+/// An account of either kind.
+#[derive(Clone)]
+pub(super) enum AnyAccount {
+    Namespaced(Arc<CertCentralAccount>),
+    Cluster(Arc<ClusterCertCentralAccount>),
+}
+
+/// Whether an account can be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Health {
+    pub reason: AccountReason,
+    pub message: String,
+}
+
+impl AnyAccount {
+    pub(super) fn name(&self) -> AccountName {
+        match self {
+            Self::Namespaced(account) => AccountName {
+                kind: AccountKind::CertCentralAccount,
+                namespace: account.namespace(),
+                name: account.name_any(),
+            },
+            Self::Cluster(account) => AccountName {
+                kind: AccountKind::ClusterCertCentralAccount,
+                namespace: None,
+                name: account.name_any(),
+            },
+        }
+    }
+
+    pub(super) fn settings(&self) -> &AccountSettings {
+        match self {
+            Self::Namespaced(account) => &account.spec.settings,
+            Self::Cluster(account) => &account.spec.settings,
+        }
+    }
+
+    fn status(&self) -> Option<&AccountStatus> {
+        match self {
+            Self::Namespaced(account) => account.status.as_ref(),
+            Self::Cluster(account) => account.status.as_ref(),
+        }
+    }
+
+    pub(super) fn uid(&self) -> String {
+        match self {
+            Self::Namespaced(account) => account.uid(),
+            Self::Cluster(account) => account.uid(),
+        }
+        .unwrap_or_default()
+    }
+
+    pub(super) fn deleting(&self) -> bool {
+        match self {
+            Self::Namespaced(account) => account.metadata.deletion_timestamp.is_some(),
+            Self::Cluster(account) => account.metadata.deletion_timestamp.is_some(),
+        }
+    }
+
+    fn generation(&self) -> Option<i64> {
+        match self {
+            Self::Namespaced(account) => account.metadata.generation,
+            Self::Cluster(account) => account.metadata.generation,
+        }
+    }
+
+    /// Changes with the object's spec and with nothing else.
+    pub(super) fn version(&self) -> String {
+        format!("{}/{}", self.uid(), self.generation().unwrap_or(0))
+    }
+
+    /// The namespace its Secret is in.
+    pub(super) fn secrets_in(&self, operator_namespace: &str) -> String {
+        match self {
+            Self::Namespaced(account) => account.namespace().unwrap_or_default(),
+            Self::Cluster(_) => operator_namespace.to_owned(),
+        }
+    }
+
+    /// What was found out about look-ups with this key on this endpoint.
+    pub(super) fn correlation(&self, secret: &(String, String), endpoint: &str) -> CorrelationMethod {
+        recorded_correlation(self.status().and_then(|status| status.correlation.as_ref()), secret, endpoint)
+    }
+}
+
+/// Writes the condition Ready, if it says something new.
+pub(super) async fn show(context: &Context, account: &AnyAccount, health: &Health) -> Result<(), Error> {
+    let status = if health.reason == AccountReason::Accepted { "True" } else { "False" };
+    let before = account.status().and_then(|status| {
+        status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str())
+    });
+    let condition = Condition {
+        last_transition_time: before
+            .filter(|before| before.status == status)
+            .map_or_else(|| Time(context.clock.now()), |before| before.last_transition_time.clone()),
+        message: health.message.clone(),
+        observed_generation: account.generation(),
+        reason: health.reason.to_string(),
+        status: status.to_owned(),
+        type_: ConditionType::Ready.to_string(),
+    };
+    if before == Some(&condition) {
+        return Ok(());
+    }
+    let patch = json!({"status": {"observedGeneration": account.generation(), "conditions": [condition]}});
+    write(context, &account.name(), &patch).await
+}
+
+/// Writes what was found out about look-ups.
+pub(super) async fn show_correlation(
+    context: &Context,
+    name: &AccountName,
+    secret: &(String, String),
+    endpoint: &str,
+    method: CorrelationMethod,
+) -> Result<(), Error> {
+    let correlation = Correlation {
+        method,
+        verified_time: Some(Time(context.clock.now())),
+        secret_uid: Some(secret.0.clone()),
+        secret_resource_version: Some(secret.1.clone()),
+        endpoint: Some(endpoint.to_owned()),
+    };
+    write(context, name, &json!({"status": {"correlation": correlation}})).await
+}
+
+async fn write(context: &Context, name: &AccountName, patch: &serde_json::Value) -> Result<(), Error> {
+    let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let client = context.client.clone();
+    let written = match (name.kind, &name.namespace) {
+        (AccountKind::CertCentralAccount, Some(namespace)) => {
+            Api::<CertCentralAccount>::namespaced(client, namespace)
+                .patch_status(&name.name, &parameters, &Patch::Merge(patch))
+                .await
+                .map(|_| ())
+        }
+        (AccountKind::CertCentralAccount, None) => Ok(()),
+        (AccountKind::ClusterCertCentralAccount, _) => Api::<ClusterCertCentralAccount>::all(client)
+            .patch_status(&name.name, &parameters, &Patch::Merge(patch))
+            .await
+            .map(|_| ()),
+    };
+    match written {
+        // Deleted in the meantime: nothing to show it on.
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        written => written.map_err(|error| Error::kube("writing the account's status", error)),
+    }
+}

@@ -1,0 +1,199 @@
+//! An account as one order key sees it: allowances, limits, and who is in front.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ListParams;
+use kube::{Api, ResourceExt};
+
+use super::account::{AccountName, Known};
+use super::connection::Connection;
+use super::context::Context;
+use super::error::Error;
+use super::pass::Pass;
+use crate::api::{
+    AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase, PurchaseState,
+    UnresolvedPolicy,
+};
+use crate::domain::budget::Lane;
+use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// The account, and the connection to it where it can be used.
+pub(super) async fn view(
+    pass: &Pass<'_>,
+    name: &AccountName,
+    known: Option<Known>,
+) -> Result<(Account, Option<Arc<Connection>>), Error> {
+    let Some(known) = known else {
+        let exists = exists(pass.context, name).await?;
+        let account = if exists { Account::Pending } else { Account::Missing(name.to_string()) };
+        return Ok((account, None));
+    };
+    let Some(connection) = known.connection else {
+        return Ok((Account::NotReady(known.health.reason, format!("{name}: {}", known.health.message)), None));
+    };
+    let unbought = pass.order.as_ref().filter(|order| {
+        order.status.as_ref().is_none_or(|status| status.order_id.is_none())
+    });
+    let (forbidden, limited_until, behind) = match unbought {
+        Some(order) => (
+            forbidden(pass, name, &connection, order).await?,
+            limited_until(pass.context, &connection).await?,
+            behind(pass, &connection, order),
+        ),
+        None => (None, None, None),
+    };
+    let settings = &connection.settings;
+    let ready = ReadyAccount {
+        forbidden,
+        limited_until,
+        behind,
+        adoption: settings.allow.adoption.unwrap_or(!connection.shared),
+        correlation: connection.correlation(),
+        same_as_attempt: same_as_attempt(&connection, pass.purchase.as_ref()),
+        unresolved: match settings.unresolved.policy {
+            UnresolvedPolicy::WhenProven => Unresolved::WhenProven,
+            UnresolvedPolicy::Hold => Unresolved::Hold,
+        },
+        quiet_period: SignedDuration::from_secs(settings.unresolved.quiet_period_seconds.max(3600)),
+        poll_interval: SignedDuration::from_secs(settings.poll_interval_seconds.max(10)),
+        resolve_free_at: connection.free_at(Lane::Resolve),
+        place_free_at: connection.free_at(Lane::Place),
+        refresh_free_at: connection.free_at(Lane::Refresh),
+    };
+    Ok((Account::Ready(ready), Some(connection)))
+}
+
+async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {
+    const DOING: &str = "reading the account";
+    let client = context.client.clone();
+    match (name.kind, &name.namespace) {
+        (AccountKind::CertCentralAccount, Some(namespace)) => {
+            let accounts: Api<CertCentralAccount> = Api::namespaced(client, namespace);
+            accounts.get_metadata_opt(&name.name).await.map(|found| found.is_some())
+        }
+        (AccountKind::CertCentralAccount, None) => Ok(false),
+        (AccountKind::ClusterCertCentralAccount, _) => {
+            let accounts: Api<ClusterCertCentralAccount> = Api::all(client);
+            accounts.get_metadata_opt(&name.name).await.map(|found| found.is_some())
+        }
+    }
+    .map_err(|error| Error::kube(DOING, error))
+}
+
+/// Why this manifest may not buy on this account.
+async fn forbidden(
+    pass: &Pass<'_>,
+    name: &AccountName,
+    connection: &Connection,
+    order: &DocumentSigningOrder,
+) -> Result<Option<String>, Error> {
+    if name.kind == AccountKind::ClusterCertCentralAccount
+        && !namespace_allowed(pass.context, name, pass.key.namespace()).await?
+    {
+        return Ok(Some(format!(
+            "spec.accountRef: {name} does not allow this namespace; its owner can (spec.allowedNamespaces)"
+        )));
+    }
+    let (Some(wanted), allow) = (&order.spec.order, &connection.settings.allow) else { return Ok(None) };
+    if !allow.payment_methods.contains(&wanted.payment_method) {
+        return Ok(Some(format!(
+            "spec.order.paymentMethod: {name} allows {} only (spec.allow.paymentMethods)",
+            allow.payment_methods.join(", ")
+        )));
+    }
+    if wanted.skip_approval && !allow.skip_approval {
+        return Ok(Some(format!(
+            "spec.order.skipApproval: {name} does not allow it (spec.allow.skipApproval); remove it"
+        )));
+    }
+    let container = wanted.container_id.filter(|id| !allow.container_ids.contains(id));
+    Ok(container.map(|_| {
+        format!("spec.order.containerId: {name} does not allow this container (spec.allow.containerIDs)")
+    }))
+}
+
+async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &str) -> Result<bool, Error> {
+    let accounts: Api<ClusterCertCentralAccount> = Api::all(context.client.clone());
+    let account = accounts.get_opt(&name.name).await.map_err(|error| Error::kube("reading the account", error))?;
+    let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else { return Ok(false) };
+    if allowed.names.iter().any(|name| name == namespace) {
+        return Ok(true);
+    }
+    let Some(selector) = allowed.selector else { return Ok(false) };
+    let namespaces: Api<Namespace> = Api::all(context.client.clone());
+    let namespace =
+        namespaces.get_opt(namespace).await.map_err(|error| Error::kube("reading the namespace", error))?;
+    let selector = kube::core::Selector::try_from(selector).ok();
+    Ok(namespace.zip(selector).is_some_and(|(namespace, selector)| {
+        kube::core::SelectorExt::matches(&selector, namespace.labels())
+    }))
+}
+
+/// Until when the account's order limit is reached, counted from the purchases themselves.
+async fn limited_until(context: &Context, connection: &Connection) -> Result<Option<Timestamp>, Error> {
+    let Some(limit) = connection.settings.order_limit else { return Ok(None) };
+    let purchases: Api<Purchase> = Api::all(context.client.clone());
+    let listed =
+        purchases.list(&ListParams::default()).await.map_err(|error| Error::kube("listing purchases", error))?;
+    let mut bought: Vec<Timestamp> = listed
+        .items
+        .iter()
+        .filter(|purchase| purchase.spec.account.uid.as_deref() == Some(connection.uid.as_str()))
+        .filter(|purchase| purchase.spec.state != PurchaseState::Closed)
+        .filter_map(|purchase| purchase.spec.attempt.as_ref().map(|attempt| attempt.start_time.0))
+        .collect();
+    bought.sort_unstable();
+    let now = context.clock.now();
+    let until = |limit: Option<i64>, window: SignedDuration| {
+        let limit = usize::try_from(limit?).ok()?;
+        let within: Vec<_> = bought.iter().filter(|time| now.duration_since(**time) < window).collect();
+        let over = within.len().checked_sub(limit)?;
+        match within.get(over) {
+            Some(oldest) => oldest.checked_add(window).ok(),
+            None => now.checked_add(window).ok(),
+        }
+    };
+    Ok(until(limit.per_day, DAY).max(until(limit.per_month, MONTH)))
+}
+
+/// While the account is not known to keep tokens, two open attempts for one e-mail address could not be told
+/// apart: the other's key, where it is in front.
+fn behind(pass: &Pass<'_>, connection: &Connection, order: &DocumentSigningOrder) -> Option<String> {
+    if connection.correlation() == Correlation::Exact {
+        return None;
+    }
+    let ours = pass.key.to_string();
+    let mine = email(order)?;
+    pass.context
+        .purchases
+        .state()
+        .iter()
+        .filter(|purchase| purchase.spec.state == PurchaseState::Open && purchase.spec.order_key != ours)
+        .filter(|purchase| purchase.spec.account.uid.as_deref() == Some(connection.uid.as_str()))
+        .find(|purchase| {
+            let of = &purchase.spec.order_ref;
+            let other = pass.context.cached_order(&of.namespace, &of.name);
+            other.is_some_and(|other| email(&other).is_some_and(|email| email.eq_ignore_ascii_case(&mine)))
+        })
+        .map(|purchase| purchase.spec.order_key.clone())
+}
+
+fn email(order: &DocumentSigningOrder) -> Option<String> {
+    order.spec.order.as_ref()?.individual.as_ref().map(|individual| individual.email.clone())
+}
+
+/// The connection is the one of the purchase's attempt, or has since found an order with its present key.
+fn same_as_attempt(connection: &Connection, purchase: Option<&Purchase>) -> bool {
+    let Some(purchase) = purchase else { return false };
+    let account = &purchase.spec.account;
+    let same_secret = account.secret_uid.as_ref() == Some(&connection.secret.0)
+        && account.secret_resource_version.as_ref() == Some(&connection.secret.1);
+    account.uid.as_deref() == Some(connection.uid.as_str())
+        && account.endpoint.as_deref() == Some(connection.endpoint.as_str())
+        && (same_secret || connection.correlation() == Correlation::Exact)
+}

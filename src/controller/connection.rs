@@ -1,0 +1,129 @@
+//! An account that answers: the client, its request budget, and calls that are counted.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use crate::api::{AccountSettings, CorrelationMethod};
+use crate::certcentral::{Class, Client, Error};
+use crate::domain::budget::{Budget, Lane, Limits};
+use crate::plan::{Correlation, FailedOutcome, RemoteFailure};
+use crate::serve::clock::Clock;
+
+/// The budget of one API key, shared by all accounts that use the key.
+pub(super) type SharedBudget = Arc<Mutex<Budget>>;
+
+/// An account that was checked and can be used.
+pub(super) struct Connection {
+    /// metadata.uid of the account.
+    pub uid: String,
+    /// Its spec.
+    pub settings: AccountSettings,
+    /// The kind is cluster-scoped.
+    pub shared: bool,
+    /// The API endpoint.
+    pub endpoint: String,
+    /// UID and resource version of the Secret.
+    pub secret: (String, String),
+    /// How orders are looked up, with this key on this endpoint.
+    pub correlation: Mutex<CorrelationMethod>,
+    /// The e-mail filter of lists has once found an order known to be there.
+    pub filter_works: Mutex<bool>,
+    pub client: Client,
+    pub budget: SharedBudget,
+    pub clock: Clock,
+}
+
+impl Connection {
+    /// Takes one call from the budget, waiting a little if need be; longer waits are the plan's.
+    pub(super) fn take(&self, lane: Lane) -> Result<(), RemoteFailure> {
+        self.budget().take(lane, self.clock.monotonic()).map_err(|wait| RemoteFailure {
+            outcome: FailedOutcome::Unavailable,
+            code: "RequestBudget".to_owned(),
+            message: "the request budget of the API key is used up for now".to_owned(),
+            retry_after: SignedDuration::try_from(wait).ok(),
+        })
+    }
+
+    /// When the lane is free, where it is not now.
+    pub(super) fn free_at(&self, lane: Lane) -> Option<Timestamp> {
+        let wait = self.budget().wait(lane, self.clock.monotonic())?;
+        // Rounded up: a wake-up just before the time would be in vain.
+        let wait = Duration::from_secs(wait.as_secs() + 1);
+        self.clock.now().checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)).ok()
+    }
+
+    pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How orders can be looked up now.
+    pub(super) fn correlation(&self) -> Correlation {
+        match *self.correlation.lock().unwrap_or_else(PoisonError::into_inner) {
+            CorrelationMethod::Exact => Correlation::Exact,
+            CorrelationMethod::Unverified => Correlation::Unverified,
+            CorrelationMethod::NotSupported => Correlation::NotSupported,
+        }
+    }
+
+    /// Notes what was found out about look-ups.
+    pub(super) fn correlate(&self, method: CorrelationMethod) {
+        *self.correlation.lock().unwrap_or_else(PoisonError::into_inner) = method;
+    }
+
+    /// What a failed read means, and what it means for the whole key.
+    pub(super) fn failed(&self, error: &Error) -> RemoteFailure {
+        if let Class::Throttled { retry_after } = error.kind() {
+            self.throttled(*retry_after);
+        }
+        failure(error)
+    }
+
+    /// CertCentral answered 429: it does so to every call of the key.
+    pub(super) fn throttled(&self, retry_after: Option<Duration>) {
+        let pause = retry_after.unwrap_or(Duration::from_secs(5)).clamp(Duration::from_secs(1), Duration::from_mins(10));
+        let until = self.clock.monotonic() + pause;
+        self.budget().pause(until);
+    }
+}
+
+/// What a failed read means.
+pub(super) fn failure(error: &Error) -> RemoteFailure {
+    let (code, message, retry_after) = match error.kind() {
+        Class::Unauthorized => ("KeyRejected".to_owned(), "CertCentral does not accept the API key".to_owned(), None),
+        Class::Forbidden(refusal) | Class::Refused(refusal) => {
+            (refusal.code.clone(), refusal.message.clone(), refusal.retry_after)
+        }
+        Class::NotFound => ("not_found".to_owned(), "CertCentral does not know it".to_owned(), None),
+        Class::Throttled { retry_after } => ("request_limit_exceeded".to_owned(), error.to_string(), *retry_after),
+        Class::Unavailable { retry_after, .. } => ("Unavailable".to_owned(), error.to_string(), *retry_after),
+        Class::Unreachable(_) => ("Unreachable".to_owned(), error.to_string(), None),
+        Class::Unreadable(_) => ("Unreadable".to_owned(), error.to_string(), None),
+    };
+    RemoteFailure {
+        outcome: FailedOutcome::Unavailable,
+        code,
+        message,
+        retry_after: retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()),
+    }
+}
+
+/// The budgets of all API keys in use.
+#[derive(Default)]
+pub(super) struct Budgets(Mutex<HashMap<[u8; 32], SharedBudget>>);
+
+impl Budgets {
+    /// The budget of a key; limits of accounts that share it add up to the strictest.
+    pub(super) fn of(&self, endpoint: &str, key: &SecretString, limits: Limits) -> SharedBudget {
+        // Lives in memory only, and is never printed.
+        let digest = Sha256::new().chain_update(endpoint).chain_update([0]).chain_update(key.expose_secret()).finalize();
+        let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let budget = budgets.entry(digest.into()).or_insert_with(|| Arc::new(Mutex::new(Budget::new(limits))));
+        budget.lock().unwrap_or_else(PoisonError::into_inner).restrict(limits);
+        Arc::clone(budget)
+    }
+}

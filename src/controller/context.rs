@@ -1,0 +1,161 @@
+//! What every part of the shell shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use jiff::Timestamp;
+use kube::api::DynamicObject;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Client, Resource, ResourceExt};
+
+use super::account::Accounts;
+use crate::api::{DocumentSigningOrder, Purchase};
+use crate::domain::order_key::{ClusterName, OrderKey};
+use crate::plan::ProtocolTimes;
+use crate::serve::clock::Clock;
+use crate::serve::metrics::Metrics;
+use crate::settings::Settings;
+
+/// What every part of the shell shares.
+pub(super) struct Context {
+    /// The API server, without retries: each answer is the answer to one request.
+    pub client: Client,
+    pub clock: Clock,
+    pub settings: Settings,
+    pub times: ProtocolTimes,
+    /// The UID of the namespace kube-system.
+    pub cluster_uid: Option<String>,
+    /// The manifests as last seen; one store a watched namespace.
+    pub orders: Vec<Store<DocumentSigningOrder>>,
+    /// The purchases as last seen.
+    pub purchases: Store<Purchase>,
+    pub accounts: Accounts,
+    pub metrics: Arc<Metrics>,
+    pub recorder: Recorder,
+    pub memory: Memory,
+    /// Asks for a pass over an order.
+    pub wake_order: mpsc::UnboundedSender<ObjectRef<DocumentSigningOrder>>,
+    /// Asks for a check of an account.
+    pub wake_account: mpsc::UnboundedSender<ObjectRef<DynamicObject>>,
+}
+
+impl Context {
+    /// The order key of a manifest's present revision.
+    pub(super) fn present_key(&self, order: &DocumentSigningOrder) -> OrderKey {
+        let cluster: ClusterName = self.settings.cluster_name.clone();
+        OrderKey::new(cluster, order.namespace().unwrap_or_default(), order.name_any(), order.spec.revision)
+    }
+
+    /// The newest version of a manifest that this process has seen: the cache may lag behind its own writes.
+    pub(super) fn newest(&self, cached: &Arc<DocumentSigningOrder>) -> Arc<DocumentSigningOrder> {
+        let written = cached.uid().and_then(|uid| self.memory.lock().written.get(&uid).cloned());
+        match written {
+            Some(written) if version(&written) > version(cached.as_ref()) => written,
+            Some(_) | None => Arc::clone(cached),
+        }
+    }
+
+    /// Remembers a manifest as the API server returned it.
+    pub(super) fn remember(&self, order: DocumentSigningOrder) -> Arc<DocumentSigningOrder> {
+        let order = Arc::new(order);
+        if let Some(uid) = order.uid() {
+            self.memory.lock().written.insert(uid, Arc::clone(&order));
+        }
+        order
+    }
+
+    /// All manifests in the caches.
+    pub(super) fn all_orders(&self) -> Vec<Arc<DocumentSigningOrder>> {
+        self.orders.iter().flat_map(Store::state).collect()
+    }
+
+    /// The cached manifest of this name.
+    pub(super) fn cached_order(&self, namespace: &str, name: &str) -> Option<Arc<DocumentSigningOrder>> {
+        let reference = ObjectRef::new(name).within(namespace);
+        self.orders.iter().find_map(|store| store.get(&reference))
+    }
+
+    /// Asks for a pass over an order.
+    pub(super) fn wake(&self, namespace: &str, name: &str) {
+        let reference = ObjectRef::new(name).within(namespace);
+        // The receiver is gone only while the process ends.
+        let _ = self.wake_order.unbounded_send(reference);
+    }
+}
+
+/// What this process remembers of order keys. Losing it costs a look, never an order.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Memories>);
+
+#[derive(Default)]
+pub(super) struct Memories {
+    /// What is remembered of each key.
+    pub keys: HashMap<OrderKey, KeyMemory>,
+    /// Manifests as the API server returned them from a write, by UID.
+    pub written: HashMap<String, Arc<DocumentSigningOrder>>,
+}
+
+/// What is remembered of one key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyMemory {
+    /// The open attempt, and since when it is known here, by the monotonic clock.
+    pub attempt: Option<(String, Duration)>,
+    /// The last look-up.
+    pub looked_up: Option<Timestamp>,
+    /// A look at the order is asked for.
+    pub look_due: bool,
+    /// The value of the refresh annotation that was answered last.
+    pub refreshed: Option<String>,
+    /// Failed looks in a row.
+    pub failed_looks: i32,
+    /// A failed look is not repeated before.
+    pub look_not_before: Option<Timestamp>,
+}
+
+impl Memory {
+    /// Held for moments only, never across an await.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Memories> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is remembered of a key.
+    pub(super) fn of(&self, key: &OrderKey) -> KeyMemory {
+        self.lock().keys.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Changes what is remembered of a key.
+    pub(super) fn change(&self, key: &OrderKey, change: impl FnOnce(&mut KeyMemory)) {
+        change(self.lock().keys.entry(key.clone()).or_default());
+    }
+
+    /// Since when the attempt is known here: from now on, if it was not.
+    pub(super) fn known_since(&self, key: &OrderKey, attempt: &str, now: Duration) -> Duration {
+        let mut memories = self.lock();
+        let memory = memories.keys.entry(key.clone()).or_default();
+        match &memory.attempt {
+            Some((known, since)) if known == attempt => *since,
+            Some(_) | None => {
+                memory.attempt = Some((attempt.to_owned(), now));
+                memory.looked_up = None;
+                now
+            }
+        }
+    }
+
+    /// Forgets a manifest that is gone.
+    pub(super) fn forget(&self, key: &OrderKey, uid: Option<&str>) {
+        let mut memories = self.lock();
+        memories.keys.remove(key);
+        if let Some(uid) = uid {
+            memories.written.remove(uid);
+        }
+    }
+}
+
+/// The resource version as a number, to tell which of two copies is newer. A wrong answer costs a conflict.
+pub(super) fn version<K: Resource>(object: &K) -> u64 {
+    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,46 @@
+//! What stops a pass: faults of the API server. Faults of CertCentral are data, not errors.
+
+use crate::api::Purchase;
+
+/// A fault of the API server, or of what is stored there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// A request to the API server failed.
+    #[error("{doing}")]
+    Kube {
+        /// What the request was for.
+        doing: &'static str,
+        /// How it failed.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// A write took no effect because the object had changed: read again.
+    #[error("{0}: the object has changed in the meantime")]
+    Conflict(&'static str),
+    /// The API server returned an object without what was written.
+    #[error("{0}: the API server dropped fields of the object; are the CustomResourceDefinitions older than this operator?")]
+    Pruned(&'static str),
+    /// The purchase of this name is another key's.
+    #[error("purchase {0} records another order key")]
+    ForeignPurchase(String),
+}
+
+impl Error {
+    /// Wraps a failed request.
+    pub(super) fn kube(doing: &'static str, source: kube::Error) -> Self {
+        match &source {
+            kube::Error::Api(status) if status.is_conflict() => Self::Conflict(doing),
+            _ => Self::Kube { doing, source: Box::new(source) },
+        }
+    }
+
+    /// A purchase that is another key's.
+    pub(super) fn foreign(purchase: &Purchase) -> Self {
+        Self::ForeignPurchase(purchase.metadata.name.clone().unwrap_or_default())
+    }
+
+    /// Whether reading again at once is all it takes.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+}

@@ -1,0 +1,189 @@
+//! Asking CertCentral whether an order with a key exists, and comparing what is found.
+
+use std::collections::HashSet;
+use std::sync::PoisonError;
+
+use jiff::{SignedDuration, Timestamp};
+use kube::Api;
+use kube::api::ListParams;
+
+use super::connection::Connection;
+use super::context::Context;
+use super::error::Error;
+use crate::api::Purchase;
+use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
+use crate::domain::budget::Lane;
+use crate::domain::csr::Csr;
+use crate::domain::order_key::{OrderKey, Token};
+use crate::domain::request::OrderRequest;
+use crate::plan::{Correlation, Found, FoundOrder, RemoteFacts, RemoteFailure, is_final};
+
+/// How many orders without a token are opened one by one; where there are more, all count as perhaps ours.
+const OPENED: usize = 20;
+
+/// A question about one key.
+pub(super) struct Question<'a> {
+    pub context: &'a Context,
+    pub connection: &'a Connection,
+    pub key: &'a OrderKey,
+    /// What the manifest asks for, to compare with; `None`: only the product is compared.
+    pub request: Option<&'a OrderRequest>,
+    /// The e-mail address of the individual, where it is known.
+    pub email: Option<&'a str>,
+    /// When the purchase's open attempt began.
+    pub attempt_start: Option<Timestamp>,
+    pub lane: Lane,
+}
+
+/// Why a look-up or a look is not complete.
+pub(super) enum Incomplete {
+    /// CertCentral's fault, or the budget's.
+    Remote(RemoteFailure),
+    /// The API server's.
+    Kube(Error),
+}
+
+impl From<RemoteFailure> for Incomplete {
+    fn from(failure: RemoteFailure) -> Self {
+        Self::Remote(failure)
+    }
+}
+
+impl Question<'_> {
+    /// Looks the key up: by its token and, where the account is not known to keep tokens, through the orders
+    /// that may be it.
+    pub(super) async fn look_up(&self) -> Result<Found, Incomplete> {
+        let token = self.key.token();
+        let began = self.context.clock.monotonic();
+        self.connection.take(self.lane)?;
+        let answer = self.connection.client.orders_by_alternative_id(token.as_str()).await;
+        self.context.called("orders by alternative id", answer.is_ok());
+        let answer = answer.map_err(|error| self.connection.failed(&error))?;
+        let took = SignedDuration::try_from(self.context.clock.monotonic().saturating_sub(began)).unwrap_or(SignedDuration::MAX);
+        // The answer is dated when it was written; the look-up began so much earlier at the latest.
+        let began = answer.date.and_then(|date| date.checked_sub(took).ok()?.checked_sub(SignedDuration::from_secs(1)).ok());
+        let mut found = Found { orders: Vec::new(), maybe: Vec::new(), began: began.map(floor_to_second) };
+        for summary in answer.value {
+            found.orders.push(match self.look(summary.order_id).await? {
+                Some(order) => FoundOrder { ours: true, ..order },
+                // Listed and not readable: it exists all the same.
+                None => FoundOrder { id: summary.order_id, ours: true, ..FoundOrder::default() },
+            });
+        }
+        if found.orders.is_empty() && self.connection.correlation() != Correlation::Exact {
+            self.candidates(&token, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    /// Reads one order and compares it. `None`: this key sees no such order.
+    pub(super) async fn look(&self, id: i64) -> Result<Option<FoundOrder>, Incomplete> {
+        Ok(self.read(id).await?.map(|order| self.compare(&order)))
+    }
+
+    async fn read(&self, id: i64) -> Result<Option<Order>, Incomplete> {
+        self.connection.take(self.lane)?;
+        let answer = self.connection.client.order(id).await;
+        self.context.called("order", answer.is_ok());
+        match answer {
+            Ok(answer) => Ok(Some(answer.value)),
+            Err(error) if *error.kind() == Class::NotFound => Ok(None),
+            Err(error) => Err(self.connection.failed(&error).into()),
+        }
+    }
+
+    /// Orders of the product that are open, that no purchase owns, and that carry no token: they may be this one.
+    async fn candidates(&self, token: &Token, found: &mut Found) -> Result<(), Incomplete> {
+        let filter_works = *self.connection.filter_works.lock().unwrap_or_else(PoisonError::into_inner);
+        // An empty list proves nothing before the filter has once found an order that is there.
+        let email = self.email.filter(|_| filter_works).map(str::to_owned);
+        self.connection.take(self.lane)?;
+        let filter = OrderFilter { product: Some(PRODUCT.to_owned()), email, created_between: None };
+        let listed = self.connection.client.list_orders(&filter).await;
+        self.context.called("list orders", listed.is_ok());
+        let listed = listed.map_err(|error| self.connection.failed(&error))?.value;
+        let open: Vec<i64> = listed
+            .iter()
+            .filter(|order| !order.status.as_deref().is_some_and(|status| is_final(status) || status == "issued"))
+            .map(|order| order.id)
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let owned = owned(self.context).await.map_err(Incomplete::Kube)?;
+        let unowned: Vec<i64> = open.into_iter().filter(|id| !owned.contains(id)).collect();
+        for (position, id) in unowned.into_iter().enumerate() {
+            if position >= OPENED {
+                found.maybe.push(id);
+                continue;
+            }
+            let Some(order) = self.read(id).await? else { continue };
+            let tokens = tokens(&order);
+            if tokens.contains(token) {
+                found.orders.push(FoundOrder { ours: true, ..self.compare(&order) });
+            } else if tokens.is_empty() && self.compare(&order).unlike.is_none() {
+                found.maybe.push(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, order: &Order) -> FoundOrder {
+        FoundOrder {
+            id: order.id,
+            ours: tokens(order).contains(&self.key.token()),
+            unlike: unlike(order, self.request),
+            owned: false,
+            after_attempt: self.attempt_start.zip(order.date_created).is_some_and(|(start, created)| created >= start),
+            facts: facts(order),
+        }
+    }
+}
+
+/// All order ids that any purchase records, read from the API server itself.
+pub(super) async fn owned(context: &Context) -> Result<HashSet<i64>, Error> {
+    let purchases: Api<Purchase> = Api::all(context.client.clone());
+    let listed = purchases.list(&ListParams::default()).await.map_err(|error| Error::kube("listing purchases", error))?;
+    Ok(listed.items.into_iter().flat_map(|purchase| purchase.spec.order_ids).collect())
+}
+
+/// What an order says of itself, as far as the status shows it.
+pub(super) fn facts(order: &Order) -> RemoteFacts {
+    let request = order.new_request();
+    RemoteFacts {
+        order_status: order.status.clone(),
+        request_id: request.and_then(|request| request.id),
+        request_status: request.and_then(|request| request.status.clone()),
+        certificate_id: order.certificate.id,
+        serial_number: order.certificate.serial_number.clone(),
+        thumbprint: order.certificate.thumbprint.clone(),
+        not_before: order.certificate.valid_from.map(|date| date.to_string()),
+        not_after: order.certificate.valid_till.map(|date| date.to_string()),
+    }
+}
+
+/// The tokens that an order carries, in its alternative id and in the comments of its requests.
+fn tokens(order: &Order) -> Vec<Token> {
+    let comments = order.requests.iter().filter_map(|request| request.comments.as_deref());
+    order.alternative_order_id.as_deref().into_iter().chain(comments).flat_map(Token::find_all).collect()
+}
+
+/// What can be read back and is not as asked for. What CertCentral leaves out is not held against the order.
+fn unlike(order: &Order, request: Option<&OrderRequest>) -> Option<String> {
+    if let Some(product) = order.product_name_id.as_deref().filter(|product| *product != PRODUCT) {
+        let product: String = product.chars().take(60).collect();
+        return Some(format!("it is an order of the product {product}, not {PRODUCT}"));
+    }
+    let request = request?;
+    if let (Some(asked), Some(found)) = (request.csr(), order.certificate.csr.as_deref())
+        && let Ok(found) = Csr::parse(found)
+        && found.public_key_spki() != asked.public_key_spki()
+    {
+        return Some("its CSR is for another key".to_owned());
+    }
+    None
+}
+
+fn floor_to_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}

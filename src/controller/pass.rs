@@ -1,0 +1,132 @@
+//! One pass over one order key: observe, plan, act, record, until there is nothing left to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt;
+
+use super::connection::Connection;
+use super::context::Context;
+use super::error::Error;
+use super::ticket::Ticket;
+use super::{act, observe, record};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
+use crate::domain::order_key::OrderKey;
+use crate::domain::request::OrderRequest;
+use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailure, Request, Wake, plan};
+
+/// More steps than any way through the table has; a pass that needs more starts over later.
+const STEPS: usize = 24;
+
+/// What a pass has learned so far.
+pub(super) struct Pass<'a> {
+    pub context: &'a Context,
+    pub key: OrderKey,
+    /// The manifest, where it asks for this key.
+    pub order: Option<Arc<DocumentSigningOrder>>,
+    pub namespace_uid: Option<String>,
+    pub purchase: Option<Purchase>,
+    pub account: plan::Account,
+    pub connection: Option<Arc<Connection>>,
+    pub prepared: Option<OrderRequest>,
+    pub request: Request,
+    pub ticket: Option<Ticket>,
+    pub look_up: LookUp,
+    /// When the look-up began: the wall clock, the monotonic clock.
+    pub look_up_began: Option<(Timestamp, Duration)>,
+    pub inspection: Inspection,
+    pub failed: Option<RemoteFailure>,
+}
+
+/// Makes a pass over a key. Returns when to make the next one at the latest.
+pub(super) async fn run(
+    context: &Context,
+    key: OrderKey,
+    order: Option<Arc<DocumentSigningOrder>>,
+) -> Result<Wake, Error> {
+    let mut pass = observe::begin(context, key, order).await?;
+    for _ in 0..STEPS {
+        let seen = pass.observed();
+        let plan = plan(&seen);
+        tracing::debug!(key = %pass.key, row = ?plan.row, "planned");
+        if plan.action == Action::Nothing {
+            show(&mut pass, &plan).await?;
+            return Ok(plan.wake);
+        }
+        act::act(&mut pass, &seen, plan).await?;
+    }
+    tracing::warn!(key = %pass.key, "a pass did not end; starting over");
+    Ok(Wake::At(context.clock.now().checked_add(SignedDuration::from_secs(5)).unwrap_or(Timestamp::MAX)))
+}
+
+/// Writes the planned status, if it says anything new.
+pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<(), Error> {
+    let (Some(order), Some(status)) = (&pass.order, &plan.status) else { return Ok(()) };
+    if order.status.as_ref() == Some(status) {
+        return Ok(());
+    }
+    pass.order = Some(record::status(pass.context, order, status.clone()).await?);
+    Ok(())
+}
+
+impl Pass<'_> {
+    /// What is known, as plain data.
+    pub(super) fn observed(&self) -> Observed {
+        let context = self.context;
+        let memory = context.memory.of(&self.key);
+        let measured = self.look_up_began.map_or_else(|| context.clock.monotonic(), |(_, began)| began);
+        let known_for = match (&self.purchase, &memory.attempt) {
+            (Some(purchase), Some((attempt, since))) if super::ledger::is_attempt(&purchase.spec, attempt) => {
+                measured.saturating_sub(*since)
+            }
+            (Some(_) | None, Some(_) | None) => Duration::ZERO,
+        };
+        Observed {
+            now: context.clock.now(),
+            seed: seed(&self.key),
+            next_attempt: uuid::Uuid::new_v4().to_string(),
+            times: context.times,
+            key: self.key.clone(),
+            order: self.order.as_ref().map(|order| observe::order_view(order, self.namespace_uid.clone())),
+            purchase: self.purchase.as_ref().map(|purchase| purchase.spec.clone()),
+            account: self.account.clone(),
+            request: self.request.clone(),
+            ticket: self.ticket.as_ref().map(|ticket| plan::Ticket {
+                attempt: ticket.attempt().to_owned(),
+                in_time: ticket.in_time(),
+            }),
+            look_up: self.look_up.clone(),
+            inspection: self.inspection.clone(),
+            failed: self.failed.clone(),
+            memory: plan::Memory {
+                attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
+                looked_up: memory.looked_up,
+                look_due: memory.look_due || self.refresh_asked(memory.refreshed.as_deref()),
+                look_not_before: memory.look_not_before,
+            },
+        }
+    }
+
+    /// Takes note of the purchase as it is now.
+    pub(super) fn hold_purchase(&mut self, purchase: Option<Purchase>) {
+        if let Some(purchase) = &purchase
+            && purchase.spec.state == PurchaseState::Open
+            && let Some(attempt) = &purchase.spec.attempt
+        {
+            self.context.memory.known_since(&self.key, &attempt.id, self.context.clock.monotonic());
+        }
+        self.purchase = purchase;
+    }
+
+    /// The value of the refresh annotation, where it was not answered yet.
+    fn refresh_asked(&self, answered: Option<&str>) -> bool {
+        let asked = self.order.as_ref().and_then(|order| order.annotations().get(crate::api::ANNOTATION_REFRESH));
+        asked.is_some_and(|asked| answered != Some(asked))
+    }
+}
+
+/// Spreads the retries of different keys.
+fn seed(key: &OrderKey) -> u64 {
+    key.token().as_str().bytes().fold(7, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
