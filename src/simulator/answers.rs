@@ -142,7 +142,7 @@ impl State {
             "order_valid_till": day(order.valid_till()),
             // an empty object, in the words of a PHP program
             "organization": [],
-            "container": {"id": 5, "name": "Simulator"},
+            "container": {"id": order.body.pointer("/container/id").unwrap_or(&json!(5)), "name": "Simulator"},
             "product": product_names(),
             "user": user(),
             "user_assignments": [],

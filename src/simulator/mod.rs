@@ -54,8 +54,8 @@ pub use self::{
     state::Decision,
 };
 
-/// What a simulator is started with.
-#[derive(Clone, Debug)]
+/// What a simulator is started with. It holds API keys, so it can't be printed.
+#[derive(Clone)]
 pub struct SimulatorSettings {
     /// Where to listen; port 0 for any free one.
     pub address: SocketAddr,

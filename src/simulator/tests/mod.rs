@@ -2,6 +2,7 @@
 
 mod certificates;
 mod check;
+mod http;
 
 mod people;
 mod state;
