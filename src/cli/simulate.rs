@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::simulator::{self, People, SimulatorSettings};
 
@@ -21,23 +22,39 @@ pub struct Simulate {
         long = "api-key",
         env = "DOCSIGN_API_KEY",
         hide_env_values = true,
+        value_delimiter = ',',
         default_value = "simulator-key"
     )]
-    api_keys: Vec<String>,
+    api_keys: Vec<SecretString>,
     /// Moves the order numbers, and draws for faults with a probability
     #[arg(long, env = "DOCSIGN_SIMULATOR_SEED", default_value_t = 0)]
     seed: u64,
     /// Nobody acts on orders by himself; use the API or /_sim/orders/{id}/approve, validate, issue, reject
-    #[arg(long, conflicts_with_all = ["approve_after", "validate_after", "issue_after"])]
+    #[arg(long, env = "DOCSIGN_SIMULATOR_MANUAL", conflicts_with_all = ["approve_after", "validate_after", "issue_after"])]
     manual: bool,
     /// Seconds until the approver approves an order
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    #[arg(
+        long,
+        env = "DOCSIGN_SIMULATOR_APPROVE_AFTER",
+        value_name = "SECONDS",
+        default_value_t = 2
+    )]
     approve_after: u64,
     /// Seconds until the applicant's identity is validated
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    #[arg(
+        long,
+        env = "DOCSIGN_SIMULATOR_VALIDATE_AFTER",
+        value_name = "SECONDS",
+        default_value_t = 2
+    )]
     validate_after: u64,
     /// Seconds until DigiCert issues the certificate
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    #[arg(
+        long,
+        env = "DOCSIGN_SIMULATOR_ISSUE_AFTER",
+        value_name = "SECONDS",
+        default_value_t = 2
+    )]
     issue_after: u64,
 }
 
@@ -61,6 +78,10 @@ pub async fn run(arguments: Simulate) -> io::Result<()> {
             issue: Duration::from_secs(issue_after),
         }
     };
+    let api_keys = api_keys
+        .iter()
+        .map(|key| key.expose_secret().to_owned())
+        .collect();
     let settings = SimulatorSettings {
         address,
         api_keys,
@@ -80,4 +101,39 @@ pub async fn run(arguments: Simulate) -> io::Result<()> {
         }
     };
     simulator::serve(settings, listening, asked_to_stop).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        simulate: Simulate,
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Program::command().debug_assert();
+    }
+
+    #[test]
+    fn nobody_acts_after_a_delay_when_all_is_manual() {
+        assert!(
+            Program::try_parse_from(["simulate", "--manual"])
+                .unwrap()
+                .simulate
+                .manual
+        );
+        assert!(Program::try_parse_from(["simulate", "--manual", "--issue-after", "1"]).is_err());
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let program = Program::try_parse_from(["simulate", "--api-key", "k-e-y"]).unwrap();
+        assert!(!format!("{program:?}").contains("k-e-y"));
+    }
 }
