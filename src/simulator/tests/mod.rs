@@ -2,6 +2,7 @@
 
 mod certificates;
 mod check;
+mod faults;
 mod http;
 
 mod people;
