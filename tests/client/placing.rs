@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docsign::certcentral::{Class, NotSentReason, PlaceOutcome, Placed, Refusal, UnknownReason, Unreachable};
-
 use futures::future::BoxFuture;
 
 use super::server::{Script, Server};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use docsign::certcentral::{Answer, Class, OrderFilter, OrderSummary, StatusChange, Unreachable, Unreadable};
-
 use futures::future::BoxFuture;
 
 use super::server::{Script, Server};
