@@ -178,7 +178,7 @@ impl<T: Listed> Pages<T> {
     fn take(&mut self, json: &Value, read: impl Fn(Loose<'_>) -> Option<T>) -> Result<bool, Unreadable> {
         let answer = Loose::new(json);
         let items = answer.field("orders").list().ok_or(Unreadable::Unexpected)?;
-        let count = items.len();
+        let (count, known) = (items.len(), self.orders.len());
         for item in items {
             let order = read(item).ok_or(Unreadable::Unexpected)?;
             // Pages shift when an order comes in between.
@@ -202,7 +202,13 @@ impl<T: Listed> Pages<T> {
             };
         }
         let limit = size("limit").filter(|limit| *limit > 0).unwrap_or(PAGE).min(PAGE);
-        Ok(promised || count >= limit)
+        let more = promised || count >= limit;
+        // More of the same: paging is not understood, and the rest can't be reached.
+        if more && self.orders.len() == known {
+            Err(Unreadable::Unexpected)
+        } else {
+            Ok(more)
+        }
     }
 }
 

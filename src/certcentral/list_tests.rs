@@ -55,6 +55,14 @@ fn a_list_that_ends_before_its_total_is_not_whole() {
 }
 
 #[test]
+fn a_list_that_repeats_its_first_page_is_not_whole() {
+    let mut pages = Pages::default();
+    let same = page(1..1001, &json!({"total": 3000}));
+    assert_eq!(take(&mut pages, &same), Ok(true));
+    assert_eq!(take(&mut pages, &same), Err(Unreadable::Unexpected));
+}
+
+#[test]
 fn what_is_not_a_list_of_orders_is_not_an_empty_list() {
     for json in [
         json!({}),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docsign::certcentral::{Class, NotSentReason, PlaceOutcome, Placed, Refusal, UnknownReason, Unreachable};
+use futures::future::BoxFuture;
 
 use super::server::{Script, Server};
 use super::{BODY, KEY, PENDING, accepted, client, http, impatient, place};
@@ -274,7 +275,7 @@ async fn every_order_has_a_connection_of_its_own_and_reads_share_one() {
 async fn an_order_taken_back_before_the_connection_stands_never_leaves() {
     let server = Server::answering(&[&http("201 Created", "", PENDING)]);
     let client = client(&server.url());
-    let mut taken_back = Box::pin(place(&client));
+    let mut taken_back: BoxFuture<'_, _> = Box::pin(place(&client));
     assert!(futures::poll!(&mut taken_back).is_pending());
     drop(taken_back);
     assert_eq!(place(&client).await, accepted());

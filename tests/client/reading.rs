@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use docsign::certcentral::{Answer, Class, OrderFilter, OrderSummary, StatusChange, Unreachable, Unreadable};
+use futures::future::BoxFuture;
 
 use super::server::{Script, Server};
 use super::{KEY, client, date, http, impatient};
@@ -70,7 +71,8 @@ async fn each_resource_has_its_path() {
         email: Some("j+d@example.com".to_owned()),
         created_between: Some((jiff::civil::date(2026, 11, 1), jiff::civil::date(2026, 11, 30))),
     };
-    client.list_orders(&filter).await.unwrap();
+    let listed: BoxFuture<'_, _> = Box::pin(client.list_orders(&filter));
+    listed.await.unwrap();
     assert_eq!(
         server.requests(),
         [
@@ -106,6 +108,31 @@ async fn lists_are_read_to_their_last_page() {
         [
             "GET /services/v2/order/alternate/dso-a?limit=1000&offset=0",
             "GET /services/v2/order/alternate/dso-a?limit=1000&offset=1000",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_full_answer_of_changes_is_followed_by_the_next() {
+    let first = summary_page(1..1001, 0);
+    let change = |order_id| StatusChange {
+        order_id,
+        certificate_id: None,
+        status: None,
+    };
+    let minute = Duration::from_mins(1);
+    let paged = Server::answering(&[&first, &summary_page(1001..1003, 0)]);
+    let changes = client(&paged.url()).status_changes(minute).await.unwrap();
+    assert_eq!(changes.value, (1..1003).map(change).collect::<Vec<_>>());
+    // A server that knows no pages says the same again.
+    let unpaged = Server::answering(&[&first, &first]);
+    let changes = client(&unpaged.url()).status_changes(minute).await.unwrap();
+    assert_eq!(changes.value, (1..1001).map(change).collect::<Vec<_>>());
+    assert_eq!(
+        unpaged.requests(),
+        [
+            "GET /services/v2/order/certificate/status-changes?seconds=60",
+            "GET /services/v2/order/certificate/status-changes?seconds=60&offset=1000",
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! TLS: whom the client trusts with the key, and the way through a proxy.
+//! Whom the client trusts with the key: TLS, and the way through a proxy.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -116,4 +116,30 @@ async fn a_proxy_carries_plain_calls_and_learns_no_key_of_tls_calls() {
     );
     assert!(!refusing.received().concat().contains("x-dc-devkey"));
     assert_eq!(refusing.requests(), ["CONNECT certcentral.invalid:443"]);
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", nowhere.local_addr().unwrap());
+    // The environment can't be changed inside a process with threads, so another one runs the test that places.
+    let inner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "placing::an_order_leaves_in_one_piece_with_its_headers",
+        ])
+        .env("http_proxy", &proxy)
+        .env("HTTP_PROXY", &proxy)
+        .env("ALL_PROXY", &proxy)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&inner.stdout);
+    assert!(printed.contains("1 passed; 0 failed"), "{printed}");
+    nowhere.set_nonblocking(true).unwrap();
+    assert_eq!(
+        nowhere.accept().unwrap_err().kind(),
+        std::io::ErrorKind::WouldBlock
+    );
 }
