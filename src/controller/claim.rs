@@ -1,0 +1,60 @@
+//! Taking a key: the purchase is created or re-opened, then the manifest's status is marked. Both are conditional,
+//! and only both together give the ticket.
+
+use jiff::SignedDuration;
+
+use super::act::{account_record, inputs};
+use super::error::Error;
+use super::ledger::{self, Claim};
+use super::pass::Pass;
+use super::record;
+use super::ticket::{Room, Ticket};
+use crate::api::PurchaseReason;
+use crate::plan::{LookUp, Observed, Plan};
+
+/// Claims the key, marks the status, and puts the ticket into the pass.
+pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
+    let context = pass.context;
+    let (Some(order), Some(connection), Some(mark)) = (pass.order.clone(), pass.connection.clone(), plan.status) else {
+        return Err(Error::Conflict("claiming the key"));
+    };
+    let (LookUp::Complete(found), Some((start, monotonic_start))) = (&seen.look_up, pass.look_up_began) else {
+        return Err(Error::Conflict("claiming the key"));
+    };
+    // Room for the POST comes first: an attempt that has to wait for it would only grow old.
+    let Some(room) = Room::reserve(&connection) else { return Err(Error::Conflict("claiming the key")) };
+    let deadline = start.checked_add(context.times.deadline).unwrap_or(start);
+    let lifetime = std::time::Duration::try_from(context.times.deadline).unwrap_or_default();
+    let attempt = seen.next_attempt.clone();
+    let claim = Claim {
+        attempt: attempt.clone(),
+        start,
+        deadline,
+        // One second up: the look-up began within the second that CertCentral's clock shows.
+        remote_time: found.began.and_then(|began| {
+            began.checked_add(SignedDuration::from_secs(1)).ok()?.checked_add(context.clock.now().duration_since(start)).ok()
+        }),
+        order: ledger::order_reference(&pass.key, pass.namespace_uid.clone(), Some(&order)),
+        account: account_record(pass),
+        inputs: inputs(pass),
+    };
+    let Some(purchase) = ledger::claim(context, &pass.key, pass.purchase.as_ref(), claim).await? else {
+        // Somebody else was faster: see what he did.
+        return Err(Error::Conflict("claiming the key"));
+    };
+    pass.hold_purchase(Some(purchase));
+    match record::status(context, &order, mark).await {
+        Ok(marked) => {
+            tracing::info!(key = %pass.key, attempt, "claimed and marked");
+            pass.order = Some(marked);
+            pass.ticket = Some(Ticket::new(attempt, deadline, monotonic_start + lifetime, room));
+            Ok(())
+        }
+        Err(error) => {
+            // Without the mark there is no ticket, so nothing was or will be sent for this attempt.
+            let closed = ledger::close(context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
+            pass.hold_purchase(closed);
+            Err(error)
+        }
+    }
+}
