@@ -15,6 +15,9 @@ use super::{AtEnd, Child, Context as _, Directory, Error, PATIENCE, Result, audi
 /// The first build of the control plane's binaries takes minutes; on a slow machine many.
 const BUILD_PATIENCE: Duration = Duration::from_hours(1);
 
+/// How long one question whether kube-apiserver is ready may take before it is asked again.
+const PROBE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How often a start is tried anew because someone else took the port we had picked.
 const START_TRIES: u32 = 5;
 
@@ -127,9 +130,18 @@ pub(super) async fn start_apiserver(
     )))
 }
 
-/// Starts kube-controller-manager. Nothing waits for it: whoever relies on it waits for what it does.
-pub(super) fn start_controllers(directory: &Directory, binaries: &Path, kubeconfig: &Path) -> Result<Child> {
-    let mut command = part(binaries, "kube-controller-manager")?;
+/// Starts kube-controller-manager, which not every directory of binaries has (envtest's do not).
+/// Nothing waits for it: whoever relies on it waits for what it does.
+pub(super) fn start_controllers(
+    directory: &Directory,
+    binaries: &Path,
+    kubeconfig: &Path,
+) -> Result<Option<Child>> {
+    let program = binaries.join("kube-controller-manager");
+    if !program.exists() {
+        return Ok(None);
+    }
+    let mut command = Command::new(program);
     command
         .arg("--kubeconfig")
         .arg(kubeconfig)
@@ -140,7 +152,7 @@ pub(super) fn start_controllers(directory: &Directory, binaries: &Path, kubeconf
         ])
         // No health endpoint, hence no port to clash.
         .args(["--secure-port", "0"]);
-    Child::spawn(directory, "kube-controller-manager", &command, AtEnd::Kill)
+    Child::spawn(directory, "kube-controller-manager", &command, AtEnd::Kill).map(Some)
 }
 
 /// Runs the build script, whose progress goes to our standard error line by line.
@@ -201,9 +213,10 @@ fn path(directory: &Directory, name: &str) -> String {
 }
 
 async fn is_ready(client: &kube::Client) -> bool {
-    let request = http::Request::get("/readyz").body(Vec::new());
-    match request {
-        Ok(request) => client.request_text(request).await.is_ok(),
-        Err(_) => false,
-    }
+    let Ok(request) = http::Request::get("/readyz").body(Vec::new()) else {
+        return false;
+    };
+    // Whoever took our port may accept the connection and say nothing.
+    let answer = tokio::time::timeout(PROBE_PATIENCE, client.request_text(request)).await;
+    matches!(answer, Ok(Ok(_)))
 }

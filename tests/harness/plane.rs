@@ -13,7 +13,8 @@ use tokio::sync::OnceCell;
 
 use super::pki::Authority;
 use super::{
-    AuditEvent, Child, Context as _, Directory, Kubectl, Output, PATIENCE, Result, audit, eventually, parts,
+    AuditEvent, Child, Context as _, Directory, Error, Kubectl, Output, PATIENCE, Result, audit, eventually,
+    parts,
 };
 
 /// A running control plane. Dropping it, or the end of this process, stops it and removes its directory.
@@ -32,7 +33,8 @@ pub struct ControlPlane {
 /// What differs between planes.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Run the controller manager; without it owner references and namespace deletion have no effect.
+    /// Run the controller manager, if there is one; without it owner references and namespace deletion have no
+    /// effect.
     pub controllers: bool,
     /// More flags for kube-apiserver; a later flag overrides an earlier one.
     pub apiserver_flags: Vec<String>,
@@ -71,7 +73,7 @@ impl ControlPlane {
             parts::start_apiserver(&directory, &binaries, &authority, &etcd_url, &options).await?;
         let kubeconfig = directory.write("kubeconfig", &authority.kubeconfig(&url, &admin))?;
         let controllers = if options.controllers {
-            Some(parts::start_controllers(&directory, &binaries, &kubeconfig)?)
+            parts::start_controllers(&directory, &binaries, &kubeconfig)?
         } else {
             None
         };
@@ -119,9 +121,15 @@ impl ControlPlane {
         &self.apiserver
     }
 
-    /// The kube-controller-manager process, if this plane has one.
-    pub fn controllers(&self) -> Option<&Child> {
-        self.controllers.as_ref()
+    /// The kube-controller-manager process. A test that relies on a controller asks for it first, so that it
+    /// fails at once and says why where the given binaries have none.
+    pub fn controllers(&self) -> Result<&Child> {
+        self.controllers.as_ref().ok_or_else(|| {
+            let binaries = self.binaries.display();
+            Error::new(format!(
+                "this plane runs without kube-controller-manager (binaries: {binaries})"
+            ))
+        })
     }
 
     /// The administrator's configuration for a client.
