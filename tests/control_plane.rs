@@ -19,6 +19,7 @@ const VICTIM: &str = "DOCSIGN_TEST_VICTIM_REPORT";
 #[tokio::test]
 async fn a_deleted_namespace_goes_with_its_content_and_the_audit_log_tells_it() -> Result<()> {
     let plane = shared().await?;
+    plane.controllers()?;
     let client = plane.client().await?;
     let name = plane.namespace("deleted").await?;
     let configuration: ConfigMap =
@@ -249,7 +250,7 @@ async fn a_killed_test_process_leaves_nothing_behind() -> Result<()> {
     let report = read(&report);
     let (plane_directory, pids) = report.split_once('\n').unwrap();
     let pids: Vec<&str> = pids.lines().collect();
-    assert_eq!(pids.iter().filter(|pid| is_running(pid)).count(), 4, "{pids:?}");
+    assert!(pids.len() >= 3 && pids.iter().all(is_running), "{pids:?}");
 
     victim.kill_and_wait().await?;
     eventually("the victim's processes to end", PATIENCE, async || {
@@ -292,11 +293,15 @@ fn victim_report() -> Option<std::ffi::OsString> {
 }
 
 fn processes(plane: &ControlPlane) -> Vec<String> {
-    [Some(plane.etcd()), Some(plane.apiserver()), plane.controllers()]
-        .into_iter()
-        .flatten()
-        .map(|child| child.pid().to_string())
-        .collect()
+    [
+        Some(plane.etcd()),
+        Some(plane.apiserver()),
+        plane.controllers().ok(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|child| child.pid().to_string())
+    .collect()
 }
 
 /// Whether a process exists and is more than an entry waiting to be collected.

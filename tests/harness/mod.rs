@@ -6,6 +6,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`plane`] | etcd, kube-apiserver and kube-controller-manager as separate processes, on ports of their own |
+//! | `parts` | where the plane's binaries come from, and how each is started |
 //! | [`process`] | a child process that ends when we end, whatever ends us |
 //! | [`directory`] | a temporary directory that goes the same way, after the last process in it |
 //! | [`pki`] | the plane's certificate authority: server, administrator and users |
@@ -21,6 +22,7 @@
 pub mod audit;
 pub mod directory;
 pub mod kubectl;
+mod parts;
 pub mod pki;
 pub mod plane;
 pub mod process;
