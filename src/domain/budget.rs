@@ -20,6 +20,7 @@ impl Limits {
     };
 
     /// The stricter of two limits, for accounts that share a key.
+    #[must_use]
     pub fn stricter(self, other: Self) -> Self {
         Self {
             per_3_minutes: self.per_3_minutes.min(other.per_3_minutes),
@@ -56,7 +57,7 @@ impl Lane {
 /// The windows are widened by this, because a call is counted here when it leaves and there when it arrives.
 const MARGIN: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_secs(5);
-const LONG: Duration = Duration::from_secs(180);
+const LONG: Duration = Duration::from_mins(3);
 
 /// The calls of one API key. Times are monotonic, measured from one origin the caller keeps.
 #[derive(Clone, Debug)]
@@ -98,24 +99,20 @@ impl Budget {
 
     /// Counts a call that leaves now, if its lane has room; else says how long to wait.
     pub fn take(&mut self, lane: Lane, now: Duration) -> Result<(), Duration> {
-        match self.wait(lane, now) {
-            Some(wait) => Err(wait),
-            None => {
-                self.count(now);
-                Ok(())
-            }
+        if let Some(wait) = self.wait(lane, now) {
+            return Err(wait);
         }
+        self.count(now);
+        Ok(())
     }
 
     /// Keeps room for one POST, from before its claim on.
     pub fn reserve(&mut self, now: Duration) -> Result<(), Duration> {
-        match self.wait(Lane::Place, now) {
-            Some(wait) => Err(wait),
-            None => {
-                self.reserved += 1;
-                Ok(())
-            }
+        if let Some(wait) = self.wait(Lane::Place, now) {
+            return Err(wait);
         }
+        self.reserved += 1;
+        Ok(())
     }
 
     /// Turns one reservation into a counted call.

@@ -1,1 +1,7 @@
 //! Process concerns: admin HTTP, metrics, telemetry, clock, shutdown.
+
+pub mod admin;
+pub mod clock;
+pub mod metrics;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,0 +1,88 @@
+//! When to try again: pure functions of what is stored, the time and a seed.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The delay after the n-th failure in a row (1 is the first): doubling from `first` up to `longest`, and
+/// spread by up to a fifth so that objects which failed together do not come back together.
+pub fn delay(failures: i32, first: SignedDuration, longest: SignedDuration, seed: u64) -> SignedDuration {
+    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(0).min(20);
+    let grown = first.saturating_mul(2_i32.saturating_pow(doublings)).min(longest);
+    let fifth = u64::try_from(grown.as_millis() / 5).unwrap_or(0).max(1);
+    grown + SignedDuration::from_millis(i64::try_from(seed % fifth).unwrap_or(0))
+}
+
+/// Whether a look-up of an attempt is due, and when the next one is.
+///
+/// Looks are due at fixed times after the attempt began: `first` after it, then at doubling distances up to
+/// `longest`. So no time has to be stored, and no event can bring a look forward.
+pub fn look_up_due(
+    began: Timestamp,
+    looked: Option<Timestamp>,
+    now: Timestamp,
+    first: SignedDuration,
+    longest: SignedDuration,
+    seed: u64,
+) -> Result<(), Timestamp> {
+    let Some(looked) = looked else { return Ok(()) };
+    let mut step = first;
+    let mut due = began.saturating_add(step).unwrap_or(Timestamp::MAX);
+    while due <= looked {
+        step = step.saturating_mul(2).min(longest);
+        if step == longest {
+            // The rest is a plain grid: no need to walk it.
+            let past = looked.duration_since(due).as_secs() / longest.as_secs().max(1);
+            due = due
+                .saturating_add(longest.saturating_mul(i32::try_from(past).unwrap_or(i32::MAX)))
+                .unwrap_or(Timestamp::MAX);
+        }
+        due = due.saturating_add(step).unwrap_or(Timestamp::MAX);
+    }
+    let spread = u64::try_from(step.as_secs() / 10).unwrap_or(0).max(1);
+    let due = due
+        .saturating_add(SignedDuration::from_secs(
+            i64::try_from(seed % spread).unwrap_or(0),
+        ))
+        .unwrap_or(Timestamp::MAX);
+    if due <= now { Ok(()) } else { Err(due) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: SignedDuration = SignedDuration::from_secs(5);
+    const LONGEST: SignedDuration = SignedDuration::from_secs(3600);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn delays_double_up_to_the_longest_and_are_spread_by_a_fifth() {
+        let delays: Vec<_> = (1..=12).map(|n| delay(n, FIRST, LONGEST, 0).as_secs()).collect();
+        assert_eq!(delays, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        assert_eq!(delay(1, FIRST, LONGEST, 999), SignedDuration::from_millis(5999));
+        assert_eq!(delay(i32::MAX, FIRST, LONGEST, 0), LONGEST);
+    }
+
+    #[test]
+    fn look_ups_follow_the_grid_whatever_wakes_the_plan() {
+        let mut looked = None;
+        let mut times = Vec::new();
+        for second in 0..10_000 {
+            if look_up_due(at(0), looked, at(second), FIRST, LONGEST, 0).is_ok() {
+                times.push(second);
+                looked = Some(at(second));
+            }
+        }
+        assert_eq!(times, [0, 5, 15, 35, 75, 155, 315, 635, 1275, 2555, 5115, 8715]);
+    }
+
+    #[test]
+    fn a_long_known_attempt_is_looked_up_hourly() {
+        let year = 365 * 24 * 3600;
+        let due = look_up_due(at(0), Some(at(year)), at(year), FIRST, LONGEST, 0).unwrap_err();
+        assert!(due > at(year) && due <= at(year + 3600), "{due}");
+        assert_eq!(look_up_due(at(0), Some(at(year)), due, FIRST, LONGEST, 0), Ok(()));
+    }
+}

@@ -1,0 +1,150 @@
+//! Failures as data: what is stored of them, and how long they hold.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::backoff::delay;
+use super::observed::{FailedOutcome, Observed, Order, RemoteFailure, Request};
+use super::status::of_key;
+use super::verdict::Verdict;
+use crate::api::{Failure, Reason};
+
+const FIRST: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+/// What heals by itself at CertCentral takes its time: funds, a product switched on, an approver named.
+const SLOW_FIRST: SignedDuration = SignedDuration::from_mins(5);
+const SLOW_LONGEST: SignedDuration = SignedDuration::from_hours(6);
+/// How often what is held for a person is looked at again.
+const HELD: SignedDuration = SignedDuration::from_hours(1);
+
+impl FailedOutcome {
+    /// The word in `status.failure.outcome`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "NotSent",
+            Self::Refused | Self::RefusedForNow => "Refused",
+            Self::Unknown => "Unknown",
+            Self::Unavailable => "Unavailable",
+        }
+    }
+}
+
+/// The word in `status.failure.outcome` for what a person has to settle.
+const HELD_WORD: &str = "Held";
+
+/// A stored failure that still holds, because nothing that led to it has changed.
+pub(super) enum Holding {
+    /// Until something changes.
+    UntilChanged(Failure),
+    /// Until then, or until something changes.
+    Until(Timestamp, Failure),
+}
+
+/// The stored failure, where it still holds.
+pub(super) fn holding(seen: &Observed, order: &Order) -> Option<Holding> {
+    let failure = of_key(seen, order).failure?;
+    let unchanged = failure.generation == Some(order.generation) && failure.inputs.as_deref() == inputs(seen);
+    match (&failure.retry_time, unchanged) {
+        (_, false) => None,
+        (None, true) => Some(Holding::UntilChanged(failure)),
+        (Some(Time(until)), true) => (*until > seen.now).then(|| Holding::Until(*until, failure.clone())),
+    }
+}
+
+/// What to store of a failure of this pass.
+pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> Failure {
+    let before = of_key(seen, order).failure;
+    let same = |before: &Failure| {
+        before.generation == Some(order.generation)
+            && before.inputs.as_deref() == inputs(seen)
+            && before.outcome.as_deref() == Some(failed.outcome.as_str())
+    };
+    let count = before
+        .filter(same)
+        .and_then(|before| before.count)
+        .unwrap_or(0)
+        .saturating_add(1);
+    let wait = match failed.outcome {
+        FailedOutcome::Refused => None,
+        FailedOutcome::RefusedForNow => Some(delay(count, SLOW_FIRST, SLOW_LONGEST, seen.seed)),
+        FailedOutcome::NotSent | FailedOutcome::Unknown | FailedOutcome::Unavailable => {
+            Some(delay(count, FIRST, LONGEST, seen.seed))
+        }
+    };
+    let wait = wait.map(|wait| failed.retry_after.map_or(wait, |asked| asked.max(wait)));
+    Failure {
+        count: Some(count),
+        outcome: Some(failed.outcome.as_str().to_owned()),
+        code: Some(failed.code.clone()),
+        message: Some(failed.message.clone()),
+        ..record(seen, order, wait)
+    }
+}
+
+/// What to store of a situation that a person has to settle: it is looked at again within the hour.
+pub(super) fn held(seen: &Observed, order: &Order, reason: Reason) -> Failure {
+    Failure {
+        outcome: Some(HELD_WORD.to_owned()),
+        code: Some(reason.to_string()),
+        ..record(seen, order, Some(HELD))
+    }
+}
+
+/// Whether the stored failure is a hold for a person.
+pub(super) fn is_held(failure: &Failure) -> bool {
+    failure.outcome.as_deref() == Some(HELD_WORD)
+}
+
+/// What a stored failure says.
+pub(super) fn verdict(failure: &Failure) -> Verdict {
+    let message = format!(
+        "{}: {}",
+        failure.code.as_deref().unwrap_or("unknown"),
+        failure.message.as_deref().unwrap_or("no message")
+    );
+    let refused = failure.outcome.as_deref() == Some(FailedOutcome::Refused.as_str());
+    match (&failure.retry_time, refused) {
+        (None, _) => Verdict::stalled(
+            Reason::Refused,
+            format!(
+                "CertCentral refused the order, nothing was bought: {message}. Change what it names, or set the annotation docsign.dev/retry to a new value"
+            ),
+        ),
+        (Some(Time(until)), true) => Verdict::working(
+            Reason::Retrying,
+            format!(
+                "CertCentral refused the order for now, nothing was bought: {message}. Next try after {until}"
+            ),
+        ),
+        (Some(Time(until)), false) => {
+            Verdict::working(Reason::Retrying, format!("{message}. Next try after {until}"))
+        }
+    }
+}
+
+fn record(seen: &Observed, order: &Order, wait: Option<SignedDuration>) -> Failure {
+    Failure {
+        last_time: Some(Time(seen.now)),
+        retry_time: wait.map(|wait| {
+            Time(whole_seconds(
+                seen.now.saturating_add(wait).unwrap_or(Timestamp::MAX),
+            ))
+        }),
+        generation: Some(order.generation),
+        inputs: inputs(seen).map(str::to_owned),
+        ..Failure::default()
+    }
+}
+
+fn inputs(seen: &Observed) -> Option<&str> {
+    match &seen.request {
+        Request::Absent => None,
+        Request::Usable { inputs, .. } | Request::Unusable { inputs, .. } => Some(inputs),
+    }
+}
+
+/// Rounded up, as times in the API are whole seconds and must not come back earlier than they were meant.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    let up = i64::from(time.subsec_nanosecond() > 0);
+    Timestamp::from_second(time.as_second().saturating_add(up)).unwrap_or(time)
+}

@@ -1,0 +1,157 @@
+//! Rows `Deleting`, `Refresh` and `Known`: the order exists and is followed.
+
+use super::observed::{Account, Inspection, Observed, Order};
+use super::status::{Edit, FailureEdit, of_key, shown_reason};
+use super::verdict::{Progress, Verdict, remote_verdict};
+use super::{Action, Decision, Wake};
+use crate::api::{DocumentSigningOrderStatus, PurchaseState, Reason, WaitingFor};
+
+/// The object is being deleted, and there is nothing open to resolve for it.
+pub(super) fn deleting(seen: &Observed) -> Option<Decision> {
+    let order = seen.order.as_ref().filter(|order| order.deleting)?;
+    if order.finalizer {
+        return Some(Decision::act(Action::Release));
+    }
+    let open = seen
+        .purchase
+        .as_ref()
+        .is_some_and(|purchase| purchase.state == PurchaseState::Open);
+    (!open).then(|| Decision::keep(Wake::OnChange))
+}
+
+/// A look at the known order is due, and may be had.
+pub(super) fn refresh(seen: &Observed) -> Option<Decision> {
+    let order = seen.order.as_ref()?;
+    let status = of_key(seen, order);
+    let id = status.order_id?;
+    let asked = seen.inspection != Inspection::NotAsked;
+    let allowed = match &seen.account {
+        Account::Ready(account) => account.refresh_free_at.is_none_or(|free| free <= seen.now),
+        Account::Pending | Account::Missing(_) | Account::NotReady(..) => false,
+    };
+    let backed_off = seen.memory.look_not_before.is_some_and(|time| time > seen.now);
+    let due = look_due(seen, &status);
+    (!asked && allowed && !backed_off && due).then(|| Decision::act(Action::Refresh(id)))
+}
+
+/// The order is known: show what is known.
+pub(super) fn known(seen: &Observed) -> Option<Decision> {
+    let order = seen.order.as_ref()?;
+    let status = of_key(seen, order);
+    let id = status.order_id?;
+    let (verdict, next_check) = match &seen.inspection {
+        Inspection::Found(found) if found.id == id => match &found.unlike {
+            Some(unlike) => (
+                Verdict::lost_from_sight(Reason::OrderMismatch, unlike.clone()),
+                Some(None),
+            ),
+            // The answer to a POST is not a look yet.
+            None if found.facts.order_status.is_none() => (shown(seen, order), None),
+            None => (shown(seen, order), Some(None)),
+        },
+        Inspection::Missing(missing) if *missing == id => (
+            Verdict::lost_from_sight(
+                Reason::OrderNotVisible,
+                format!(
+                    "order {id} is not visible to this API key: check the key's account and division. No other order will be placed"
+                ),
+            ),
+            Some(None),
+        ),
+        Inspection::NotAsked | Inspection::Failed | Inspection::Found(_) | Inspection::Missing(_) => {
+            let lost = shown_reason(&status)
+                .is_some_and(|reason| matches!(reason, Reason::OrderMismatch | Reason::OrderNotVisible));
+            if lost {
+                // Only another look can tell that it is back in sight.
+                return Some(Decision::keep(wake(seen, &status)));
+            }
+            (shown(seen, order), None)
+        }
+    };
+    let verdict = with_duplicates(seen, verdict);
+    let edit = Edit {
+        failure: FailureEdit::Clear,
+        next_check,
+        ..Edit::default()
+    };
+    let wake = match edit.next_check {
+        Some(None) => Wake::OnChange,
+        Some(Some(_)) | None => wake(seen, &status),
+    };
+    Some(Decision::show(verdict, edit, wake))
+}
+
+/// What the status says of the order, with what was read in this pass.
+fn shown(seen: &Observed, order: &Order) -> Verdict {
+    let status = of_key(seen, order);
+    let facts = match &seen.inspection {
+        Inspection::Found(found) if Some(found.id) == status.order_id => Some(&found.facts),
+        Inspection::Found(_) | Inspection::NotAsked | Inspection::Failed | Inspection::Missing(_) => None,
+    };
+    let order_status = facts
+        .and_then(|facts| facts.order_status.as_ref())
+        .or(status.order_status.as_ref());
+    let request_status = match facts {
+        Some(facts) if facts.request_id.is_some() => facts.request_status.as_ref(),
+        Some(_) | None => status.request_status.as_ref(),
+    };
+    remote_verdict(
+        order_status.map(String::as_str),
+        request_status.map(String::as_str),
+    )
+}
+
+/// A second order under one key is always reported, whatever the bound one does.
+fn with_duplicates(seen: &Observed, verdict: Verdict) -> Verdict {
+    let ids = seen
+        .purchase
+        .as_ref()
+        .map(|purchase| purchase.order_ids.as_slice())
+        .unwrap_or_default();
+    if ids.len() < 2 {
+        return verdict;
+    }
+    let listed: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    Verdict {
+        reason: Reason::DuplicateOrders,
+        waiting_for: WaitingFor::Owner,
+        progress: Progress::Stalled,
+        message: format!(
+            "orders {} all carry this manifest's key: look at them in CertCentral and cancel what is not wanted",
+            listed.join(", ")
+        ),
+        ..verdict
+    }
+}
+
+fn look_due(seen: &Observed, status: &DocumentSigningOrderStatus) -> bool {
+    let timed = status
+        .next_check_time
+        .as_ref()
+        .is_some_and(|time| time.0 <= seen.now);
+    let never_read = status.order_status.is_none() && status.next_check_time.is_none();
+    seen.memory.look_due || timed || never_read
+}
+
+fn wake(seen: &Observed, status: &DocumentSigningOrderStatus) -> Wake {
+    let times = [
+        status.next_check_time.as_ref().map(|time| time.0),
+        seen.memory.look_not_before,
+    ];
+    let due_from = if look_due(seen, status) {
+        times[1]
+    } else {
+        times[0]
+    };
+    match due_from {
+        Some(time) if time > seen.now => Wake::At(time),
+        Some(_) | None => match &seen.account {
+            Account::Ready(account) if look_due(seen, status) => {
+                account.refresh_free_at.map_or(Wake::OnChange, Wake::At)
+            }
+            Account::Ready(_) | Account::Pending | Account::Missing(_) | Account::NotReady(..) => {
+                Wake::OnChange
+            }
+        },
+    }
+}

@@ -1,0 +1,304 @@
+//! Rows `Several` to `Open`: an attempt whose outcome is not known is resolved by looking, never by another POST.
+
+use jiff::Timestamp;
+
+use super::backoff::look_up_due;
+use super::failure::{self, Holding};
+use super::observed::{
+    Account, Correlation, Found, FoundOrder, Inspection, LookUp, Observed, Order, ReadyAccount, Unresolved,
+};
+use super::status::{Edit, FailureEdit, shown_reason};
+use super::verdict::Verdict;
+use super::{Action, Decision, Wake};
+use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
+
+/// The look-up found several orders of this key: none is bound, all are named.
+pub(super) fn several(seen: &Observed) -> Option<Decision> {
+    let found = complete(seen)?;
+    let by_hand = seen
+        .order
+        .as_ref()
+        .is_some_and(|order| order.existing_order_id.is_some());
+    if found.orders.len() < 2 || by_hand {
+        return None;
+    }
+    let ids: Vec<String> = found.orders.iter().map(|order| order.id.to_string()).collect();
+    let message = format!(
+        "orders {} all carry this manifest's key {}: look at them in CertCentral, cancel what is not wanted, and bind one with spec.existingOrderID",
+        ids.join(", "),
+        seen.key.token()
+    );
+    Some(hold(
+        seen,
+        Verdict::stalled(Reason::DuplicateOrders, message).possibly_placed(),
+    ))
+}
+
+/// The look-up found one order of this key: bind it, if it is what the manifest asks for.
+pub(super) fn found_one(seen: &Observed) -> Option<Decision> {
+    let [found] = complete(seen)?.orders.as_slice() else {
+        return None;
+    };
+    let by_hand = seen.order.as_ref().and_then(|order| order.existing_order_id);
+    if by_hand.is_some_and(|wanted| wanted != found.id) {
+        return None;
+    }
+    Some(adopt(seen, found))
+}
+
+/// A person names the order to bind; counts once the sender's time is over.
+pub(super) fn bind_by_hand(seen: &Observed) -> Option<Decision> {
+    let (order, _, _) = open_attempt(seen)?;
+    let order = order?;
+    let wanted = order.existing_order_id?;
+    let held = matches!(failure::holding(seen, order), Some(Holding::Until(..)));
+    if !settled(seen) || held {
+        return None;
+    }
+    bind(seen, wanted)
+}
+
+/// A person has looked for the order of this attempt in vain, and says so by naming the attempt.
+pub(super) fn close_by_hand(seen: &Observed) -> Option<Decision> {
+    let (order, _, attempt) = open_attempt(seen)?;
+    let named = order?
+        .order_anew
+        .as_deref()?
+        .split([',', ' '])
+        .any(|word| word == attempt.id);
+    (named && settled(seen)).then(|| close_absent(attempt))
+}
+
+/// CertCentral proved, under every condition of the proof, that no order exists; policy allows a second POST; and
+/// this is the first time.
+pub(super) fn absence_proven(seen: &Observed) -> Option<Decision> {
+    let (_, purchase, attempt) = open_attempt(seen)?;
+    let found = complete(seen)?;
+    let account = ready(seen)?;
+    let nothing_found = found.orders.is_empty() && unwaived(seen, found).is_empty();
+    let quiet = quiet_until(seen, account, attempt)
+        .zip(found.began)
+        .is_some_and(|(until, began)| began >= until);
+    let known_long_enough = seen.memory.attempt_known_for >= seen.times.floor;
+    (nothing_found && quiet && known_long_enough && may_close(purchase, account))
+        .then(|| close_absent(attempt))
+}
+
+/// The next look-up of the open attempt is due, and may be had.
+pub(super) fn look_up(seen: &Observed) -> Option<Decision> {
+    let (_, _, attempt) = open_attempt(seen)?;
+    let account = ready(seen)?;
+    let free = account.resolve_free_at.is_none_or(|free| free <= seen.now);
+    let due = seen.look_up == LookUp::NotAsked && next_look(seen, attempt).is_ok();
+    (free && due).then(|| Decision::act(Action::LookUp))
+}
+
+/// The attempt is open, and there is nothing to do but to wait for the next look-up or for a person.
+///
+/// This row takes every purchase that is not closed, also one that nobody can have written: below it, orders are
+/// placed.
+pub(super) fn open(seen: &Observed) -> Option<Decision> {
+    let Some((order, purchase, attempt)) = open_attempt(seen) else {
+        let purchase = seen
+            .purchase
+            .as_ref()
+            .filter(|purchase| purchase.state != PurchaseState::Closed)?;
+        let message = format!(
+            "the purchase {} is {:?} and names no attempt or order: somebody edited it. Put it right from a backup, or raise spec.revision to buy another",
+            seen.key.token(),
+            purchase.state
+        );
+        let verdict = Verdict::stalled(Reason::OutcomeUnknown, message).possibly_placed();
+        return Some(Decision::show(verdict, Edit::default(), Wake::OnChange));
+    };
+    let next = match (ready(seen), next_look(seen, attempt)) {
+        (Some(account), Ok(())) => account.resolve_free_at.map_or(Wake::OnChange, Wake::At),
+        (Some(_), Err(at)) => Wake::At(at),
+        (None, _) => Wake::OnChange,
+    };
+    let held = order
+        .and_then(|order| shown_reason(&order.status))
+        .is_some_and(|reason| {
+            matches!(
+                reason,
+                Reason::DuplicateOrders
+                    | Reason::OrderMismatch
+                    | Reason::OrderNotFound
+                    | Reason::PossibleDuplicate
+            )
+        });
+    if held && !matches!(seen.look_up, LookUp::Complete(_)) {
+        // What the last complete look found stays until another one says otherwise.
+        return Some(Decision::keep(next));
+    }
+    Some(Decision::show(resolving(seen, purchase), Edit::default(), next))
+}
+
+/// Reads the order a person named, then binds it.
+pub(super) fn bind(seen: &Observed, wanted: i64) -> Option<Decision> {
+    match &seen.inspection {
+        Inspection::NotAsked => ready(seen).map(|_| Decision::act(Action::Inspect(wanted))),
+        Inspection::Found(found) if found.id == wanted => Some(adopt(seen, found)),
+        Inspection::Missing(id) if *id == wanted => Some(hold(
+            seen,
+            Verdict::stalled(
+                Reason::OrderNotFound,
+                format!(
+                    "spec.existingOrderID: order {wanted} is not visible to this API key; correct the number, or use the account that owns it"
+                ),
+            ),
+        )),
+        Inspection::Failed | Inspection::Found(_) | Inspection::Missing(_) => None,
+    }
+}
+
+/// What is shown of an open attempt.
+pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
+    let Some(attempt) = &purchase.attempt else {
+        return Verdict::working(Reason::Resolving, "an order may exist; looking it up").possibly_placed();
+    };
+    let by_then = match ready(seen) {
+        Some(account) => attempt.start_time.0.checked_add(account.quiet_period).ok(),
+        None => None,
+    };
+    let over = by_then.is_some_and(|time| seen.now >= time);
+    let closes =
+        ready(seen).is_some_and(|account| may_close(purchase, account) && attempt.remote_time.is_some());
+    if over && !closes {
+        return Verdict::stalled(
+            Reason::OutcomeUnknown,
+            format!(
+                "the order was sent and its outcome was never learned. Look in CertCentral for an order with alternative order ID {token} (also in its comments), placed about {start}: if it exists set spec.existingOrderID to its number; if it does not, set the annotation docsign.dev/order-anew: {id}",
+                token = seen.key.token(),
+                start = attempt.start_time.0,
+                id = attempt.id
+            ),
+        )
+        .possibly_placed();
+    }
+    Verdict::working(
+        Reason::Resolving,
+        format!(
+            "the order was claimed by attempt {} and its outcome is not known yet; it is looked up, and not placed again",
+            attempt.id
+        ),
+    )
+    .possibly_placed()
+}
+
+/// Orders that may be this one and that no person has waived.
+pub(super) fn unwaived<'a>(seen: &Observed, found: &'a Found) -> Vec<&'a i64> {
+    let waived = seen
+        .order
+        .as_ref()
+        .and_then(|order| order.order_anew.as_deref())
+        .unwrap_or_default();
+    let is_waived = |id: &i64| waived.split([',', ' ']).any(|word| word == id.to_string());
+    found.maybe.iter().filter(|id| !is_waived(id)).collect()
+}
+
+/// Shows what a person has to settle, and looks again within the hour.
+pub(super) fn hold(seen: &Observed, verdict: Verdict) -> Decision {
+    let failure = seen
+        .order
+        .as_ref()
+        .map(|order| failure::held(seen, order, verdict.reason));
+    let wake = failure
+        .as_ref()
+        .and_then(|failure| failure.retry_time.as_ref())
+        .map_or(Wake::OnChange, |time| Wake::At(time.0));
+    let failure = failure.map_or(FailureEdit::Keep, FailureEdit::Set);
+    Decision::show(
+        verdict,
+        Edit {
+            failure,
+            ..Edit::default()
+        },
+        wake,
+    )
+}
+
+pub(super) fn complete(seen: &Observed) -> Option<&Found> {
+    match &seen.look_up {
+        LookUp::Complete(found) => Some(found),
+        LookUp::NotAsked | LookUp::Incomplete => None,
+    }
+}
+
+pub(super) fn ready(seen: &Observed) -> Option<&ReadyAccount> {
+    match &seen.account {
+        Account::Ready(account) => Some(account),
+        Account::Pending | Account::Missing(_) | Account::NotReady(..) => None,
+    }
+}
+
+fn adopt(seen: &Observed, found: &FoundOrder) -> Decision {
+    if let Some(unlike) = &found.unlike {
+        let message = format!("order {} is not what this manifest asks for: {unlike}", found.id);
+        return hold(
+            seen,
+            Verdict::stalled(Reason::OrderMismatch, message).possibly_placed(),
+        );
+    }
+    let may = ready(seen).is_some_and(|account| account.adoption)
+        || found.ours
+        || (found.after_attempt && open_attempt(seen).is_some());
+    if found.owned || !may {
+        let why = if found.owned {
+            "another manifest owns it"
+        } else {
+            "it does not carry this manifest's key, and the account does not allow adoption (spec.allow.adoption)"
+        };
+        let message = format!("order {} can't be bound: {why}", found.id);
+        return hold(seen, Verdict::stalled(Reason::NotAllowed, message));
+    }
+    Decision::act(Action::Adopt(found.id))
+}
+
+/// The open attempt, with the manifest if there is one.
+fn open_attempt(seen: &Observed) -> Option<(Option<&Order>, &PurchaseSpec, &Attempt)> {
+    let purchase = seen
+        .purchase
+        .as_ref()
+        .filter(|purchase| purchase.state == PurchaseState::Open)?;
+    Some((seen.order.as_ref(), purchase, purchase.attempt.as_ref()?))
+}
+
+/// The sender's time is over beyond doubt: a person's word counts.
+fn settled(seen: &Observed) -> bool {
+    seen.memory.attempt_known_for >= seen.times.settle
+}
+
+fn close_absent(attempt: &Attempt) -> Decision {
+    Decision::act(Action::Close {
+        attempt: attempt.id.clone(),
+        reason: PurchaseReason::Absent,
+    })
+}
+
+/// When, by CertCentral's own clock, the emptiness of a look-up begins to count.
+fn quiet_until(seen: &Observed, account: &ReadyAccount, attempt: &Attempt) -> Option<Timestamp> {
+    let start = attempt.remote_time.as_ref()?.0;
+    let sender = seen.times.deadline.checked_add(seen.times.post_timeout)?;
+    start.checked_add(sender.checked_add(account.quiet_period)?).ok()
+}
+
+/// The standing conditions of a proof of absence, those that do not depend on time.
+fn may_close(purchase: &PurchaseSpec, account: &ReadyAccount) -> bool {
+    account.same_as_attempt
+        && account.correlation == Correlation::Exact
+        && account.unresolved == Unresolved::WhenProven
+        && purchase.absences == 0
+}
+
+fn next_look(seen: &Observed, attempt: &Attempt) -> Result<(), Timestamp> {
+    let times = &seen.times;
+    look_up_due(
+        attempt.start_time.0,
+        seen.memory.looked_up,
+        seen.now,
+        times.look_up_first,
+        times.look_up_longest,
+        seen.seed,
+    )
+}
