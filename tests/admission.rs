@@ -1,5 +1,12 @@
 //! The admission rules offline: the same table as on the real API server (crd.rs), without one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the tables of a test are well formed, or the test fails"
+)]
+
 mod manifests;
 
 use docsign::api::{AdmissionRules, crds};

@@ -161,14 +161,14 @@ fn csr_of(order: &Order, sources: &Sources, findings: &mut Vec<Finding>) -> Opti
             ));
             None
         }
-        (false, Some(_)) => {
+        (false, _) if certificate.csr.is_some() || certificate.csr_from.is_some() => {
             findings.push(Finding::error(
                 field,
                 "only csProvisioningMethod email takes a CSR; remove it, or set csProvisioningMethod: email",
             ));
             None
         }
-        (false, None) => None,
+        (false, _) => None,
     }
 }
 
@@ -271,7 +271,7 @@ fn ship_info_of(order: &Order, sources: &Sources, findings: &mut Vec<Finding>) -
             field,
             "csProvisioningMethod ship_token needs an address",
         ));
-    } else if !wanted && ship_info.is_some() {
+    } else if !wanted && (ship_info.is_some() || order.ship_info_from.is_some()) {
         findings.push(Finding::error(
             field,
             "only csProvisioningMethod ship_token ships anything; remove it, or set csProvisioningMethod: ship_token",
