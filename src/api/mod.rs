@@ -1,6 +1,7 @@
 //! The custom resources of group docsign.dev: types, conditions, reasons. No logic beyond accessors.
 
 mod account;
+mod admission;
 mod definitions;
 mod document_signing_order;
 mod names;
@@ -16,6 +17,7 @@ pub use account::{
     CertCentralAccountSpec, ClusterCertCentralAccount, ClusterCertCentralAccountSpec, Correlation,
     CorrelationMethod, OrderLimit, RateLimit, Region, Unresolved, UnresolvedPolicy,
 };
+pub use admission::{AdmissionRules, Violation};
 pub use definitions::{crd_yaml, crds};
 pub use document_signing_order::{
     CertificateTarget, CertificateTargetKind, DeletionPolicy, DocumentSigningOrder, DocumentSigningOrderSpec,

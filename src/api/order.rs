@@ -146,7 +146,7 @@ pub struct Order {
     /// and, if wanted, state, city, zip and jobTitle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub individual_from: Option<SecretSource>,
-    /// How the order is paid, in CertCentral's words: balance, card, profile, wire_transfer ... The account object
+    /// How the order is paid, in CertCentral's words: balance, card, wire_transfer ... The account object
     /// must allow it.
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = value(

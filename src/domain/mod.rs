@@ -1,4 +1,6 @@
 //! Values with fallible constructors: what they hold is right. No I/O, no clock, no randomness.
 
 pub mod budget;
+pub mod csr;
 pub mod order_key;
+pub mod request;

@@ -37,7 +37,9 @@ impl Readiness {
 
     fn waits_for(&self) -> Option<&'static str> {
         match self.0.load(Ordering::Acquire) {
-            0 => Some("waiting for the CustomResourceDefinitions of docsign.dev; apply them (docsign crds | kubectl apply -f -)\n"),
+            0 => Some(
+                "waiting for the CustomResourceDefinitions of docsign.dev; apply them (docsign crds | kubectl apply -f -)\n",
+            ),
             1 => Some("waiting for the first list of every kind\n"),
             _ => None,
         }
@@ -56,7 +58,9 @@ pub async fn serve(
         .route("/readyz", get(ready))
         .route("/metrics", get(text))
         .with_state((readiness, metrics));
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
 }
 
 type Shared = State<(Arc<Readiness>, Arc<Metrics>)>;

@@ -15,7 +15,9 @@ pub struct Clock {
 impl Clock {
     /// The system's clocks; the monotonic one counts from here on.
     pub fn system() -> Self {
-        Self { origin: Instant::now() }
+        Self {
+            origin: Instant::now(),
+        }
     }
 
     /// The wall clock, in whole seconds: what the API stores.

@@ -60,12 +60,36 @@ impl Default for Metrics {
             holds: Family::default(),
             registry: Registry::default(),
         };
-        registry.register("passes", "Passes over an order key, by how they ended", metrics.passes.clone());
-        registry.register("orders_posted", "POSTs of orders to CertCentral, by outcome", metrics.placed.clone());
-        registry.register("certcentral_calls", "Calls to CertCentral, by endpoint and outcome", metrics.calls.clone());
-        registry.register("orders", "DocumentSigningOrders, by the reason of their condition Ready", metrics.orders.clone());
-        registry.register("open_purchases", "Purchases whose outcome is not known yet", metrics.open_purchases.clone());
-        registry.register("holds", "Times an order began to wait for a person, by reason", metrics.holds.clone());
+        registry.register(
+            "passes",
+            "Passes over an order key, by how they ended",
+            metrics.passes.clone(),
+        );
+        registry.register(
+            "orders_posted",
+            "POSTs of orders to CertCentral, by outcome",
+            metrics.placed.clone(),
+        );
+        registry.register(
+            "certcentral_calls",
+            "Calls to CertCentral, by endpoint and outcome",
+            metrics.calls.clone(),
+        );
+        registry.register(
+            "orders",
+            "DocumentSigningOrders, by the reason of their condition Ready",
+            metrics.orders.clone(),
+        );
+        registry.register(
+            "open_purchases",
+            "Purchases whose outcome is not known yet",
+            metrics.open_purchases.clone(),
+        );
+        registry.register(
+            "holds",
+            "Times an order began to wait for a person, by reason",
+            metrics.holds.clone(),
+        );
         Self { registry, ..metrics }
     }
 }

@@ -12,7 +12,9 @@ pub struct InvalidFilter(#[source] tracing_subscriber::filter::ParseError);
 /// Starts logging to standard error.
 pub fn start(format: LogFormat, level: &str) -> Result<(), InvalidFilter> {
     let filter = EnvFilter::builder().parse(level).map_err(InvalidFilter)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => subscriber.with_ansi(false).init(),
         LogFormat::Json => subscriber.json().init(),

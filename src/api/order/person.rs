@@ -18,7 +18,7 @@ pub struct Individual {
     pub last_name: String,
     /// The address to which DigiCert writes during validation. It does not appear on the certificate; a wrong one
     /// means an order that never completes.
-    #[schemars(length(min = 3, max = 254))]
+    #[schemars(length(max = 254))]
     #[x_kube(validation = email())]
     pub email: String,
     /// The telephone number with country code; quote it: "+1-555-555-5555".

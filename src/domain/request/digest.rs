@@ -1,0 +1,133 @@
+//! The order without its token and without what came from Secrets, and the order for printing.
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::Sha256;
+
+use super::wire;
+use crate::api::Order;
+
+/// What was asked for, in a form that is the same for the same manifest.
+///
+/// Where a part came from a Secret, the Secret's name stands for it.
+#[derive(Clone, Serialize)]
+pub(super) struct Stable {
+    body: wire::Body,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csr_from: Option<(String, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    individual_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ship_info_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit_card_from: Option<String>,
+}
+
+/// What the digest is taken over.
+#[derive(Serialize)]
+struct Inputs<'a> {
+    account_ref: &'a str,
+    order: &'a Stable,
+}
+
+impl Stable {
+    pub(super) fn new(order: &Order, body: &wire::Body) -> Self {
+        let mut body = body.clone();
+        body.alternative_order_id = None;
+        body.comments.clone_from(&order.comments);
+        let csr_from = order
+            .certificate
+            .csr_from
+            .as_ref()
+            .and_then(|from| from.secret_key_ref.as_ref());
+        if csr_from.is_some() {
+            // Type and size may have been read out of the CSR: what the manifest says of them is kept elsewhere.
+            body.certificate.csr = None;
+            if order.certificate.key_size.is_none() {
+                body.certificate.key_size = None;
+            }
+            if order.certificate.csr_key_type.is_none() {
+                body.certificate.csr_key_type = None;
+            }
+        }
+        if order.individual_from.is_some() {
+            body.individual = None;
+        }
+        if order.ship_info_from.is_some() {
+            body.ship_info = None;
+        }
+        body.credit_card = None;
+        Self {
+            body,
+            csr_from: csr_from.map(|from| (from.name.clone(), from.key.clone())),
+            individual_from: order
+                .individual_from
+                .as_ref()
+                .map(|from| from.secret_ref.name.clone()),
+            ship_info_from: order
+                .ship_info_from
+                .as_ref()
+                .map(|from| from.secret_ref.name.clone()),
+            credit_card_from: order
+                .credit_card_from
+                .as_ref()
+                .map(|from| from.secret_ref.name.clone()),
+        }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "HMAC takes keys of any length; the inputs have string keys only"
+    )]
+    pub(super) fn digest(&self, salt: &str, account_ref: &str) -> String {
+        let inputs = serde_json::to_vec(&Inputs {
+            account_ref,
+            order: self,
+        })
+        .expect("string keys only");
+        let mut mac = Hmac::<Sha256>::new_from_slice(salt.as_bytes()).expect("any length");
+        mac.update(&inputs);
+        format!("v1.{salt}.{}", HEXLOWER.encode(&mac.finalize().into_bytes()))
+    }
+}
+
+/// The body with `***` in the place of all that says something about a person or pays.
+pub(super) fn masked(body: &wire::Body) -> Value {
+    const PERSONAL: [&str; 7] = [
+        "additional_emails",
+        "billing_address",
+        "comments",
+        "credit_card",
+        "custom_fields",
+        "individual",
+        "ship_info",
+    ];
+    let mut value = serde_json::to_value(body).unwrap_or_default();
+    for key in PERSONAL {
+        if let Some(part) = value.get_mut(key) {
+            mask(part);
+        }
+    }
+    if let Some(csr) = value.pointer_mut("/certificate/csr") {
+        mask(csr);
+    }
+    if let Some(token) = body.alternative_order_id.as_deref()
+        && let (Some(comments), Some(masked)) = (&body.comments, value.get_mut("comments"))
+    {
+        // The token says nothing about the person, and is what one looks for.
+        let rest = if comments == token { "" } else { "\n***" };
+        *masked = Value::String(format!("{token}{rest}"));
+    }
+    value
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) => "***".clone_into(text),
+        Value::Array(values) => values.iter_mut().for_each(mask),
+        Value::Object(values) => values.values_mut().for_each(mask),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
