@@ -49,7 +49,10 @@ fn on_runtime<E: std::error::Error>(work: impl Future<Output = Result<(), E>>) -
 }
 
 /// One line on standard error: what failed, and what led to it.
-#[expect(clippy::print_stderr, reason = "the last word of a command line goes to its user")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the last word of a command line goes to its user"
+)]
 fn failed(error: &dyn std::error::Error) -> ExitCode {
     let mut line = format!("docsign: {error}");
     let mut source = error.source();

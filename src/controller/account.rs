@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::DynamicObject;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, Resource, ResourceExt};
+use kube::{Api, ResourceExt};
 use secrecy::SecretString;
 use url::Url;
 
@@ -45,7 +46,11 @@ impl AccountName {
             AccountKind::CertCentralAccount => Some(namespace.to_owned()),
             AccountKind::ClusterCertCentralAccount => None,
         };
-        Self { kind: reference.kind, namespace, name: reference.name.clone() }
+        Self {
+            kind: reference.kind,
+            namespace,
+            name: reference.name.clone(),
+        }
     }
 }
 
@@ -82,7 +87,10 @@ impl Accounts {
     /// All accounts that can be used.
     pub(super) fn connections(&self) -> Vec<(AccountName, Arc<Connection>)> {
         let known = self.lock();
-        known.iter().filter_map(|(name, known)| Some((name.clone(), known.connection.clone()?))).collect()
+        known
+            .iter()
+            .filter_map(|(name, known)| Some((name.clone(), known.connection.clone()?)))
+            .collect()
     }
 
     /// A call of this account was answered in a way that puts its health in doubt: the next check asks again.
@@ -106,7 +114,9 @@ pub(super) async fn reconcile(context: &Context, account: AnyAccount) -> Result<
     }
     let before = context.accounts.known(&name);
     let known = check(context, &account, before.as_ref()).await?;
-    let changed = before.as_ref().is_none_or(|before| before.health != known.health || before.versions != known.versions);
+    let changed = before
+        .as_ref()
+        .is_none_or(|before| before.health != known.health || before.versions != known.versions);
     let health = known.health.clone();
     let wait = match health.reason {
         AccountReason::Accepted => SETTLED,
@@ -128,8 +138,12 @@ pub(super) async fn reconcile(context: &Context, account: AnyAccount) -> Result<
 }
 
 /// An account object is gone.
-pub(super) fn gone<K: Resource>(context: &Context, reference: &ObjectRef<K>, kind: AccountKind) {
-    let name = AccountName { kind, namespace: reference.namespace.clone(), name: reference.name.clone() };
+pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>, kind: AccountKind) {
+    let name = AccountName {
+        kind,
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+    };
     context.accounts.lock().remove(&name);
     wake_orders(context, &name);
 }
@@ -146,7 +160,12 @@ fn wake_orders(context: &Context, name: &AccountName) {
 async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) -> Result<Known, Error> {
     let now = context.clock.now();
     let unusable = |versions: String, reason, message: String| {
-        Ok(Known { versions, checked: now, health: Health { reason, message }, connection: None })
+        Ok(Known {
+            versions,
+            checked: now,
+            health: Health { reason, message },
+            connection: None,
+        })
     };
     let settings = account.settings();
     let endpoint = match endpoint(context, account) {
@@ -160,10 +179,19 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     let namespace = account.secrets_in(&context.settings.operator_namespace);
     let reference = &settings.api_key_secret_ref;
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
-    let secret = secrets.get_opt(&reference.name).await.map_err(|error| Error::kube("reading the API key's Secret", error))?;
-    let key = secret.as_ref().and_then(|secret| secret.data.as_ref()?.get(&reference.key));
+    let secret = secrets
+        .get_opt(&reference.name)
+        .await
+        .map_err(|error| Error::kube("reading the API key's Secret", error))?;
+    let key = secret
+        .as_ref()
+        .and_then(|secret| secret.data.as_ref()?.get(&reference.key));
     let (Some(secret), Some(key)) = (&secret, key) else {
-        let what = if secret.is_none() { "does not exist" } else { "has no such key" };
+        let what = if secret.is_none() {
+            "does not exist"
+        } else {
+            "has no such key"
+        };
         let message = format!(
             "spec.apiKeySecretRef: Secret {namespace}/{} {what}; create it with the API key under the key {}",
             reference.name, reference.key
@@ -174,19 +202,26 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         Ok(ca) => ca,
         Err(message) => return unusable(account.version(), AccountReason::CABundleMissing, message),
     };
-    let secret_version = (secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default());
+    let secret_version = (
+        secret.uid().unwrap_or_default(),
+        secret.resource_version().unwrap_or_default(),
+    );
     let versions = format!(
         "{} {} {} {}",
         account.version(),
         secret_version.0,
         secret_version.1,
-        ca.as_ref().map(|(version, _)| version.as_str()).unwrap_or_default()
+        ca.as_ref()
+            .map(|(version, _)| version.as_str())
+            .unwrap_or_default()
     );
     if let Some(before) = before.filter(|before| before.versions == versions) {
         let fine = before.connection.is_some();
         let rejected = matches!(
             before.health.reason,
-            AccountReason::KeyRejected | AccountReason::PermissionMissing | AccountReason::ProductNotOrderable
+            AccountReason::KeyRejected
+                | AccountReason::PermissionMissing
+                | AccountReason::ProductNotOrderable
         );
         if fine || (rejected && now.duration_since(before.checked) < REJECTED) {
             return Ok(before.clone());
@@ -198,8 +233,10 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         return unusable(versions, AccountReason::KeyRejected, message);
     };
     let limits = Limits {
-        per_3_minutes: u32::try_from(settings.rate_limit.per_3_minutes).unwrap_or(Limits::PUBLISHED.per_3_minutes),
-        per_5_seconds: u32::try_from(settings.rate_limit.per_5_seconds).unwrap_or(Limits::PUBLISHED.per_5_seconds),
+        per_3_minutes: u32::try_from(settings.rate_limit.per_3_minutes)
+            .unwrap_or(Limits::PUBLISHED.per_3_minutes),
+        per_5_seconds: u32::try_from(settings.rate_limit.per_5_seconds)
+            .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
     let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
     let client = Client::new(ClientSettings {
@@ -228,12 +265,20 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     };
     let health = ask(context, &connection).await;
     let connection = (health.reason == AccountReason::Accepted).then(|| Arc::new(connection));
-    Ok(Known { versions, checked: now, health, connection })
+    Ok(Known {
+        versions,
+        checked: now,
+        health,
+        connection,
+    })
 }
 
 /// Asks CertCentral whose key it is, and whether the product can be ordered.
 async fn ask(context: &Context, connection: &Connection) -> Health {
-    let mut health = Health { reason: AccountReason::Accepted, message: "CertCentral accepts the key".to_owned() };
+    let mut health = Health {
+        reason: AccountReason::Accepted,
+        message: "CertCentral accepts the key".to_owned(),
+    };
     for (endpoint, product) in [("user/me", false), ("product/ds_individual", true)] {
         // The check of a key is worth a call even where others wait: it is what they wait for.
         let _ = connection.take(Lane::Poll);
@@ -283,18 +328,34 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
     };
     let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
     let digicert = url.scheme() == "https"
-        && matches!(url.host_str(), Some("www.digicert.com" | "certcentral.digicert.eu"))
+        && matches!(
+            url.host_str(),
+            Some("www.digicert.com" | "certcentral.digicert.eu")
+        )
         && url.port().is_none();
-    if digicert || context.settings.allowed_endpoints.iter().any(|allowed| same_place(allowed, &url)) {
+    if digicert
+        || context
+            .settings
+            .allowed_endpoints
+            .iter()
+            .any(|allowed| same_place(allowed, &url))
+    {
         return Ok(url);
     }
     Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
 }
 
 fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {
-    let Some(wanted) = &account.settings().proxy_url else { return Ok(None) };
+    let Some(wanted) = &account.settings().proxy_url else {
+        return Ok(None);
+    };
     let url = Url::parse(wanted).map_err(|_| "spec.proxyURL: not a URL".to_owned())?;
-    if context.settings.allowed_proxies.iter().any(|allowed| allowed.origin() == url.origin()) {
+    if context
+        .settings
+        .allowed_proxies
+        .iter()
+        .any(|allowed| allowed.origin() == url.origin())
+    {
         return Ok(Some(url));
     }
     Err("spec.proxyURL: this operator may not use that proxy; its administrator can allow it with --allowed-proxies".to_owned())
@@ -307,19 +368,33 @@ fn same_place(allowed: &Url, wanted: &Url) -> bool {
 
 type CaBundle = Option<(String, Vec<u8>)>;
 
-async fn ca_bundle(context: &Context, account: &AnyAccount, namespace: &str) -> Result<Result<CaBundle, String>, Error> {
-    let Some(source) = &account.settings().ca_bundle_from else { return Ok(Ok(None)) };
+async fn ca_bundle(
+    context: &Context,
+    account: &AnyAccount,
+    namespace: &str,
+) -> Result<Result<CaBundle, String>, Error> {
+    let Some(source) = &account.settings().ca_bundle_from else {
+        return Ok(Ok(None));
+    };
     let reference = &source.config_map_key_ref;
     let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
-    let map = maps.get_opt(&reference.name).await.map_err(|error| Error::kube("reading the CA bundle", error))?;
-    let version = map.as_ref().and_then(ResourceExt::resource_version).unwrap_or_default();
+    let map = maps
+        .get_opt(&reference.name)
+        .await
+        .map_err(|error| Error::kube("reading the CA bundle", error))?;
+    let version = map
+        .as_ref()
+        .and_then(ResourceExt::resource_version)
+        .unwrap_or_default();
     let bundle = map.and_then(|map| map.data?.remove(&reference.key));
-    Ok(bundle.map(|pem| Some((version, pem.into_bytes()))).ok_or_else(|| {
-        format!(
-            "spec.caBundleFrom: ConfigMap {namespace}/{} with the key {} does not exist; create it",
-            reference.name, reference.key
-        )
-    }))
+    Ok(bundle
+        .map(|pem| Some((version, pem.into_bytes())))
+        .ok_or_else(|| {
+            format!(
+                "spec.caBundleFrom: ConfigMap {namespace}/{} with the key {} does not exist; create it",
+                reference.name, reference.key
+            )
+        }))
 }
 
 /// What an account's status says about look-ups, if it speaks of this key and endpoint.

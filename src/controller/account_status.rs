@@ -11,8 +11,8 @@ use super::account::{AccountName, recorded_correlation};
 use super::context::Context;
 use super::error::Error;
 use crate::api::{
-    AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount, ClusterCertCentralAccount,
-    ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
+    AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount,
+    ClusterCertCentralAccount, ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
 };
 
 /// An account of either kind.
@@ -96,20 +96,32 @@ impl AnyAccount {
 
     /// What was found out about look-ups with this key on this endpoint.
     pub(super) fn correlation(&self, secret: &(String, String), endpoint: &str) -> CorrelationMethod {
-        recorded_correlation(self.status().and_then(|status| status.correlation.as_ref()), secret, endpoint)
+        recorded_correlation(
+            self.status().and_then(|status| status.correlation.as_ref()),
+            secret,
+            endpoint,
+        )
     }
 }
 
 /// Writes the condition Ready, if it says something new.
 pub(super) async fn show(context: &Context, account: &AnyAccount, health: &Health) -> Result<(), Error> {
-    let status = if health.reason == AccountReason::Accepted { "True" } else { "False" };
+    let status = if health.reason == AccountReason::Accepted {
+        "True"
+    } else {
+        "False"
+    };
     let before = account.status().and_then(|status| {
-        status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str())
+        status
+            .conditions
+            .iter()
+            .find(|condition| condition.type_ == ConditionType::Ready.as_str())
     });
     let condition = Condition {
-        last_transition_time: before
-            .filter(|before| before.status == status)
-            .map_or_else(|| Time(context.clock.now()), |before| before.last_transition_time.clone()),
+        last_transition_time: before.filter(|before| before.status == status).map_or_else(
+            || Time(context.clock.now()),
+            |before| before.last_transition_time.clone(),
+        ),
         message: health.message.clone(),
         observed_generation: account.generation(),
         reason: health.reason.to_string(),
@@ -142,7 +154,10 @@ pub(super) async fn show_correlation(
 }
 
 async fn write(context: &Context, name: &AccountName, patch: &serde_json::Value) -> Result<(), Error> {
-    let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let parameters = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
     let client = context.client.clone();
     let written = match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {

@@ -13,8 +13,8 @@ use super::context::Context;
 use super::error::Error;
 use super::pass::Pass;
 use crate::api::{
-    AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase, PurchaseState,
-    UnresolvedPolicy,
+    AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
+    PurchaseState, UnresolvedPolicy,
 };
 use crate::domain::budget::Lane;
 use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
@@ -30,14 +30,24 @@ pub(super) async fn view(
 ) -> Result<(Account, Option<Arc<Connection>>), Error> {
     let Some(known) = known else {
         let exists = exists(pass.context, name).await?;
-        let account = if exists { Account::Pending } else { Account::Missing(name.to_string()) };
+        let account = if exists {
+            Account::Pending
+        } else {
+            Account::Missing(name.to_string())
+        };
         return Ok((account, None));
     };
     let Some(connection) = known.connection else {
-        return Ok((Account::NotReady(known.health.reason, format!("{name}: {}", known.health.message)), None));
+        return Ok((
+            Account::NotReady(known.health.reason, format!("{name}: {}", known.health.message)),
+            None,
+        ));
     };
     let unbought = pass.order.as_ref().filter(|order| {
-        order.status.as_ref().is_none_or(|status| status.order_id.is_none())
+        order
+            .status
+            .as_ref()
+            .is_none_or(|status| status.order_id.is_none())
     });
     let (forbidden, limited_until, behind) = match unbought {
         Some(order) => (
@@ -74,12 +84,18 @@ async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {
     match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {
             let accounts: Api<CertCentralAccount> = Api::namespaced(client, namespace);
-            accounts.get_metadata_opt(&name.name).await.map(|found| found.is_some())
+            accounts
+                .get_metadata_opt(&name.name)
+                .await
+                .map(|found| found.is_some())
         }
         (AccountKind::CertCentralAccount, None) => Ok(false),
         (AccountKind::ClusterCertCentralAccount, _) => {
             let accounts: Api<ClusterCertCentralAccount> = Api::all(client);
-            accounts.get_metadata_opt(&name.name).await.map(|found| found.is_some())
+            accounts
+                .get_metadata_opt(&name.name)
+                .await
+                .map(|found| found.is_some())
         }
     }
     .map_err(|error| Error::kube(DOING, error))
@@ -99,7 +115,9 @@ async fn forbidden(
             "spec.accountRef: {name} does not allow this namespace; its owner can (spec.allowedNamespaces)"
         )));
     }
-    let (Some(wanted), allow) = (&order.spec.order, &connection.settings.allow) else { return Ok(None) };
+    let (Some(wanted), allow) = (&order.spec.order, &connection.settings.allow) else {
+        return Ok(None);
+    };
     if !allow.payment_methods.contains(&wanted.payment_method) {
         return Ok(Some(format!(
             "spec.order.paymentMethod: {name} allows {} only (spec.allow.paymentMethods)",
@@ -119,27 +137,40 @@ async fn forbidden(
 
 async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &str) -> Result<bool, Error> {
     let accounts: Api<ClusterCertCentralAccount> = Api::all(context.client.clone());
-    let account = accounts.get_opt(&name.name).await.map_err(|error| Error::kube("reading the account", error))?;
-    let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else { return Ok(false) };
+    let account = accounts
+        .get_opt(&name.name)
+        .await
+        .map_err(|error| Error::kube("reading the account", error))?;
+    let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else {
+        return Ok(false);
+    };
     if allowed.names.iter().any(|name| name == namespace) {
         return Ok(true);
     }
-    let Some(selector) = allowed.selector else { return Ok(false) };
+    let Some(selector) = allowed.selector else {
+        return Ok(false);
+    };
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    let namespace =
-        namespaces.get_opt(namespace).await.map_err(|error| Error::kube("reading the namespace", error))?;
+    let namespace = namespaces
+        .get_opt(namespace)
+        .await
+        .map_err(|error| Error::kube("reading the namespace", error))?;
     let selector = kube::core::Selector::try_from(selector).ok();
-    Ok(namespace.zip(selector).is_some_and(|(namespace, selector)| {
-        kube::core::SelectorExt::matches(&selector, namespace.labels())
-    }))
+    Ok(namespace
+        .zip(selector)
+        .is_some_and(|(namespace, selector)| kube::core::SelectorExt::matches(&selector, namespace.labels())))
 }
 
 /// Until when the account's order limit is reached, counted from the purchases themselves.
 async fn limited_until(context: &Context, connection: &Connection) -> Result<Option<Timestamp>, Error> {
-    let Some(limit) = connection.settings.order_limit else { return Ok(None) };
+    let Some(limit) = connection.settings.order_limit else {
+        return Ok(None);
+    };
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed =
-        purchases.list(&ListParams::default()).await.map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = purchases
+        .list(&ListParams::default())
+        .await
+        .map_err(|error| Error::kube("listing purchases", error))?;
     let mut bought: Vec<Timestamp> = listed
         .items
         .iter()
@@ -151,7 +182,10 @@ async fn limited_until(context: &Context, connection: &Connection) -> Result<Opt
     let now = context.clock.now();
     let until = |limit: Option<i64>, window: SignedDuration| {
         let limit = usize::try_from(limit?).ok()?;
-        let within: Vec<_> = bought.iter().filter(|time| now.duration_since(**time) < window).collect();
+        let within: Vec<_> = bought
+            .iter()
+            .filter(|time| now.duration_since(**time) < window)
+            .collect();
         let over = within.len().checked_sub(limit)?;
         match within.get(over) {
             Some(oldest) => oldest.checked_add(window).ok(),
@@ -184,7 +218,13 @@ fn behind(pass: &Pass<'_>, connection: &Connection, order: &DocumentSigningOrder
 }
 
 fn email(order: &DocumentSigningOrder) -> Option<String> {
-    order.spec.order.as_ref()?.individual.as_ref().map(|individual| individual.email.clone())
+    order
+        .spec
+        .order
+        .as_ref()?
+        .individual
+        .as_ref()
+        .map(|individual| individual.email.clone())
 }
 
 /// The connection is the one of the purchase's attempt, or has since found an order with its present key.

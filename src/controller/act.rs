@@ -11,8 +11,8 @@ use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
 use super::{claim, ledger, observe, place};
 use crate::api::{
-    AccountRecord, ANNOTATION_REFRESH, Attempt, DocumentSigningOrder, FIELD_MANAGER, FINALIZER, PurchaseReason,
-    PurchaseSpec, PurchaseState,
+    ANNOTATION_REFRESH, AccountRecord, Attempt, DocumentSigningOrder, FIELD_MANAGER, FINALIZER,
+    PurchaseReason, PurchaseSpec, PurchaseState,
 };
 use crate::domain::budget::Lane;
 use crate::plan::{Action, FoundOrder, Inspection, LookUp, Observed, Plan, Repair};
@@ -51,8 +51,15 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         pass.look_up = LookUp::Incomplete;
         return Ok(());
     };
-    let open = seen.purchase.as_ref().filter(|purchase| purchase.state == PurchaseState::Open);
-    let lane = if open.is_some() { Lane::Resolve } else { Lane::Place };
+    let open = seen
+        .purchase
+        .as_ref()
+        .filter(|purchase| purchase.state == PurchaseState::Open);
+    let lane = if open.is_some() {
+        Lane::Resolve
+    } else {
+        Lane::Place
+    };
     let context = pass.context;
     pass.look_up_began = Some((context.clock.now(), context.clock.monotonic()));
     let email = email(pass);
@@ -66,7 +73,9 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         lane,
     };
     let answer = question.look_up().await;
-    context.memory.change(&pass.key, |memory| memory.looked_up = Some(context.clock.now()));
+    context
+        .memory
+        .change(&pass.key, |memory| memory.looked_up = Some(context.clock.now()));
     match answer {
         Ok(found) => {
             tracing::debug!(key = %pass.key, orders = found.orders.len(), maybe = found.maybe.len(), "looked up");
@@ -130,7 +139,10 @@ async fn refresh(pass: &mut Pass<'_>, id: i64) -> Result<(), Error> {
     };
     let answer = question.look(id).await;
     let now = pass.context.clock.now();
-    let answered = pass.order.as_ref().and_then(|order| order.annotations().get(ANNOTATION_REFRESH).cloned());
+    let answered = pass
+        .order
+        .as_ref()
+        .and_then(|order| order.annotations().get(ANNOTATION_REFRESH).cloned());
     match answer {
         Ok(found) => {
             pass.context.memory.change(&pass.key, |memory| {
@@ -169,9 +181,15 @@ async fn adopt(pass: &mut Pass<'_>, id: i64, reason: PurchaseReason) -> Result<(
 /// Puts an attempt back that only the status knows: not on the word of a cache, which may be older than the
 /// end of that attempt.
 async fn reopen(pass: &mut Pass<'_>, attempt: &str) -> Result<(), Error> {
-    let Some(order) = pass.order.clone() else { return Ok(()) };
-    let orders: Api<DocumentSigningOrder> = Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let fresh = orders.get_opt(&order.name_any()).await.map_err(|error| Error::kube("reading the order", error))?;
+    let Some(order) = pass.order.clone() else {
+        return Ok(());
+    };
+    let orders: Api<DocumentSigningOrder> =
+        Api::namespaced(pass.context.client.clone(), pass.key.namespace());
+    let fresh = orders
+        .get_opt(&order.name_any())
+        .await
+        .map_err(|error| Error::kube("reading the order", error))?;
     let still = fresh.as_ref().is_some_and(|fresh| {
         fresh.uid() == order.uid()
             && fresh.status.as_ref().and_then(|status| status.attempt.as_deref()) == Some(attempt)
@@ -187,12 +205,22 @@ async fn reopen(pass: &mut Pass<'_>, attempt: &str) -> Result<(), Error> {
 }
 
 async fn release(pass: &mut Pass<'_>) -> Result<(), Error> {
-    let Some(order) = pass.order.clone() else { return Ok(()) };
+    let Some(order) = pass.order.clone() else {
+        return Ok(());
+    };
     tracing::info!(key = %pass.key, order = order.status.as_ref().and_then(|status| status.order_id), "released");
-    let finalizers: Vec<&String> = order.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).collect();
+    let finalizers: Vec<&String> = order
+        .finalizers()
+        .iter()
+        .filter(|finalizer| *finalizer != FINALIZER)
+        .collect();
     let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": order.resource_version()}});
-    let orders: Api<DocumentSigningOrder> = Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let orders: Api<DocumentSigningOrder> =
+        Api::namespaced(pass.context.client.clone(), pass.key.namespace());
+    let parameters = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
     let released = orders
         .patch(&order.name_any(), &parameters, &Patch::Merge(&patch))
         .await
@@ -213,7 +241,10 @@ fn doubt(pass: &Pass<'_>, code: &str) {
 /// What a purchase says of a key whose purchase is gone, or never was.
 fn blank_purchase(pass: &Pass<'_>) -> PurchaseSpec {
     let now = pass.context.clock.now();
-    let attempt = pass.order.as_ref().and_then(|order| order.status.as_ref()?.attempt.clone());
+    let attempt = pass
+        .order
+        .as_ref()
+        .and_then(|order| order.status.as_ref()?.attempt.clone());
     PurchaseSpec {
         order_key: pass.key.to_string(),
         order_ref: ledger::order_reference(&pass.key, pass.namespace_uid.clone(), pass.order.as_deref()),
@@ -236,10 +267,16 @@ fn blank_purchase(pass: &Pass<'_>) -> PurchaseSpec {
 
 /// The account as it is now.
 pub(super) fn account_record(pass: &Pass<'_>) -> AccountRecord {
-    let reference = pass.order.as_ref().map(|order| super::account::AccountName::of(&order.spec.account_ref, pass.key.namespace()));
+    let reference = pass
+        .order
+        .as_ref()
+        .map(|order| super::account::AccountName::of(&order.spec.account_ref, pass.key.namespace()));
     let connection = pass.connection.as_deref();
     AccountRecord {
-        kind: reference.as_ref().map(|name| name.kind.as_str().to_owned()).unwrap_or_default(),
+        kind: reference
+            .as_ref()
+            .map(|name| name.kind.as_str().to_owned())
+            .unwrap_or_default(),
         namespace: reference.as_ref().and_then(|name| name.namespace.clone()),
         name: reference.map(|name| name.name).unwrap_or_default(),
         uid: connection.map(|connection| connection.uid.clone()),
@@ -258,10 +295,20 @@ pub(super) fn inputs(pass: &Pass<'_>) -> Option<String> {
 
 fn email(pass: &Pass<'_>) -> Option<String> {
     let order = pass.order.as_ref()?;
-    order.spec.order.as_ref()?.individual.as_ref().map(|individual| individual.email.clone())
+    order
+        .spec
+        .order
+        .as_ref()?
+        .individual
+        .as_ref()
+        .map(|individual| individual.email.clone())
 }
 
 fn attempt_start(pass: &Pass<'_>) -> Option<Timestamp> {
     let purchase = &pass.purchase.as_ref()?.spec;
-    purchase.attempt.as_ref().filter(|_| purchase.state == PurchaseState::Open).map(|attempt| attempt.start_time.0)
+    purchase
+        .attempt
+        .as_ref()
+        .filter(|_| purchase.state == PurchaseState::Open)
+        .map(|attempt| attempt.start_time.0)
 }

@@ -15,14 +15,19 @@ use crate::plan::{LookUp, Observed, Plan};
 /// Claims the key, marks the status, and puts the ticket into the pass.
 pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
     let context = pass.context;
-    let (Some(order), Some(connection), Some(mark)) = (pass.order.clone(), pass.connection.clone(), plan.status) else {
+    let (Some(order), Some(connection), Some(mark)) =
+        (pass.order.clone(), pass.connection.clone(), plan.status)
+    else {
         return Err(Error::Conflict("claiming the key"));
     };
-    let (LookUp::Complete(found), Some((start, monotonic_start))) = (&seen.look_up, pass.look_up_began) else {
+    let (LookUp::Complete(found), Some((start, monotonic_start))) = (&seen.look_up, pass.look_up_began)
+    else {
         return Err(Error::Conflict("claiming the key"));
     };
     // Room for the POST comes first: an attempt that has to wait for it would only grow old.
-    let Some(room) = Room::reserve(&connection) else { return Err(Error::Conflict("claiming the key")) };
+    let Some(room) = Room::reserve(&connection) else {
+        return Err(Error::Conflict("claiming the key"));
+    };
     let deadline = start.checked_add(context.times.deadline).unwrap_or(start);
     let lifetime = std::time::Duration::try_from(context.times.deadline).unwrap_or_default();
     let attempt = seen.next_attempt.clone();
@@ -32,7 +37,11 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         deadline,
         // One second up: the look-up began within the second that CertCentral's clock shows.
         remote_time: found.began.and_then(|began| {
-            began.checked_add(SignedDuration::from_secs(1)).ok()?.checked_add(context.clock.now().duration_since(start)).ok()
+            began
+                .checked_add(SignedDuration::from_secs(1))
+                .ok()?
+                .checked_add(context.clock.now().duration_since(start))
+                .ok()
         }),
         order: ledger::order_reference(&pass.key, pass.namespace_uid.clone(), Some(&order)),
         account: account_record(pass),

@@ -41,12 +41,14 @@ pub(super) struct Connection {
 impl Connection {
     /// Takes one call from the budget, waiting a little if need be; longer waits are the plan's.
     pub(super) fn take(&self, lane: Lane) -> Result<(), RemoteFailure> {
-        self.budget().take(lane, self.clock.monotonic()).map_err(|wait| RemoteFailure {
-            outcome: FailedOutcome::Unavailable,
-            code: "RequestBudget".to_owned(),
-            message: "the request budget of the API key is used up for now".to_owned(),
-            retry_after: SignedDuration::try_from(wait).ok(),
-        })
+        self.budget()
+            .take(lane, self.clock.monotonic())
+            .map_err(|wait| RemoteFailure {
+                outcome: FailedOutcome::Unavailable,
+                code: "RequestBudget".to_owned(),
+                message: "the request budget of the API key is used up for now".to_owned(),
+                retry_after: SignedDuration::try_from(wait).ok(),
+            })
     }
 
     /// When the lane is free, where it is not now.
@@ -54,7 +56,10 @@ impl Connection {
         let wait = self.budget().wait(lane, self.clock.monotonic())?;
         // Rounded up: a wake-up just before the time would be in vain.
         let wait = Duration::from_secs(wait.as_secs() + 1);
-        self.clock.now().checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)).ok()
+        self.clock
+            .now()
+            .checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
+            .ok()
     }
 
     pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {
@@ -85,7 +90,9 @@ impl Connection {
 
     /// CertCentral answered 429: it does so to every call of the key.
     pub(super) fn throttled(&self, retry_after: Option<Duration>) {
-        let pause = retry_after.unwrap_or(Duration::from_secs(5)).clamp(Duration::from_secs(1), Duration::from_mins(10));
+        let pause = retry_after
+            .unwrap_or(Duration::from_secs(5))
+            .clamp(Duration::from_secs(1), Duration::from_mins(10));
         let until = self.clock.monotonic() + pause;
         self.budget().pause(until);
     }
@@ -94,12 +101,24 @@ impl Connection {
 /// What a failed read means.
 pub(super) fn failure(error: &Error) -> RemoteFailure {
     let (code, message, retry_after) = match error.kind() {
-        Class::Unauthorized => ("KeyRejected".to_owned(), "CertCentral does not accept the API key".to_owned(), None),
+        Class::Unauthorized => (
+            "KeyRejected".to_owned(),
+            "CertCentral does not accept the API key".to_owned(),
+            None,
+        ),
         Class::Forbidden(refusal) | Class::Refused(refusal) => {
             (refusal.code.clone(), refusal.message.clone(), refusal.retry_after)
         }
-        Class::NotFound => ("not_found".to_owned(), "CertCentral does not know it".to_owned(), None),
-        Class::Throttled { retry_after } => ("request_limit_exceeded".to_owned(), error.to_string(), *retry_after),
+        Class::NotFound => (
+            "not_found".to_owned(),
+            "CertCentral does not know it".to_owned(),
+            None,
+        ),
+        Class::Throttled { retry_after } => (
+            "request_limit_exceeded".to_owned(),
+            error.to_string(),
+            *retry_after,
+        ),
         Class::Unavailable { retry_after, .. } => ("Unavailable".to_owned(), error.to_string(), *retry_after),
         Class::Unreachable(_) => ("Unreachable".to_owned(), error.to_string(), None),
         Class::Unreadable(_) => ("Unreadable".to_owned(), error.to_string(), None),
@@ -120,10 +139,19 @@ impl Budgets {
     /// The budget of a key; limits of accounts that share it add up to the strictest.
     pub(super) fn of(&self, endpoint: &str, key: &SecretString, limits: Limits) -> SharedBudget {
         // Lives in memory only, and is never printed.
-        let digest = Sha256::new().chain_update(endpoint).chain_update([0]).chain_update(key.expose_secret()).finalize();
+        let digest = Sha256::new()
+            .chain_update(endpoint)
+            .chain_update([0])
+            .chain_update(key.expose_secret())
+            .finalize();
         let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let budget = budgets.entry(digest.into()).or_insert_with(|| Arc::new(Mutex::new(Budget::new(limits))));
-        budget.lock().unwrap_or_else(PoisonError::into_inner).restrict(limits);
+        let budget = budgets
+            .entry(digest.into())
+            .or_insert_with(|| Arc::new(Mutex::new(Budget::new(limits))));
+        budget
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .restrict(limits);
         Arc::clone(budget)
     }
 }

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use futures::channel::mpsc;
 use jiff::Timestamp;
-use kube::api::DynamicObject;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, Resource, ResourceExt};
 
-use super::account::Accounts;
-use crate::api::{DocumentSigningOrder, Purchase};
+use super::account::{AccountName, Accounts};
+use crate::api::{
+    AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
+};
 use crate::domain::order_key::{ClusterName, OrderKey};
 use crate::plan::ProtocolTimes;
 use crate::serve::clock::Clock;
-use crate::serve::metrics::Metrics;
+use crate::serve::metrics::{Call, Metrics};
 use crate::settings::Settings;
 
 /// What every part of the shell shares.
@@ -38,22 +39,30 @@ pub(super) struct Context {
     pub memory: Memory,
     /// Asks for a pass over an order.
     pub wake_order: mpsc::UnboundedSender<ObjectRef<DocumentSigningOrder>>,
-    /// Asks for a check of an account.
-    pub wake_account: mpsc::UnboundedSender<ObjectRef<DynamicObject>>,
+    /// Asks for a check of an account of each kind.
+    pub wake_account: mpsc::UnboundedSender<ObjectRef<CertCentralAccount>>,
+    pub wake_cluster_account: mpsc::UnboundedSender<ObjectRef<ClusterCertCentralAccount>>,
 }
 
 impl Context {
     /// The order key of a manifest's present revision.
     pub(super) fn present_key(&self, order: &DocumentSigningOrder) -> OrderKey {
         let cluster: ClusterName = self.settings.cluster_name.clone();
-        OrderKey::new(cluster, order.namespace().unwrap_or_default(), order.name_any(), order.spec.revision)
+        OrderKey::new(
+            cluster,
+            order.namespace().unwrap_or_default(),
+            order.name_any(),
+            order.spec.revision,
+        )
     }
 
     /// The newest version of a manifest that this process has seen: the cache may lag behind its own writes.
     pub(super) fn newest(&self, cached: &Arc<DocumentSigningOrder>) -> Arc<DocumentSigningOrder> {
-        let written = cached.uid().and_then(|uid| self.memory.lock().written.get(&uid).cloned());
+        let written = cached
+            .uid()
+            .and_then(|uid| self.memory.lock().written.get(&uid).cloned());
         match written {
-            Some(written) if version(&written) > version(cached.as_ref()) => written,
+            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => written,
             Some(_) | None => Arc::clone(cached),
         }
     }
@@ -83,6 +92,52 @@ impl Context {
         let reference = ObjectRef::new(name).within(namespace);
         // The receiver is gone only while the process ends.
         let _ = self.wake_order.unbounded_send(reference);
+    }
+
+    /// Asks for a pass over every order of an account that is not placed yet.
+    pub(super) fn wake_unplaced(&self, account: &AccountName) {
+        for order in self.all_orders() {
+            let namespace = order.namespace().unwrap_or_default();
+            let placed = order
+                .status
+                .as_ref()
+                .is_some_and(|status| status.order_id.is_some());
+            if !placed && AccountName::of(&order.spec.account_ref, &namespace) == *account {
+                self.wake(&namespace, &order.name_any());
+            }
+        }
+    }
+
+    /// An answer puts an account in doubt: it is checked again at once.
+    pub(super) fn doubt(&self, account: &AccountRef, namespace: &str) {
+        self.doubt_account(&AccountName::of(account, namespace));
+    }
+
+    /// An answer puts an account in doubt: it is checked again at once.
+    pub(super) fn doubt_account(&self, account: &AccountName) {
+        self.accounts.doubt(account);
+        match (account.kind, &account.namespace) {
+            (AccountKind::CertCentralAccount, Some(namespace)) => {
+                let _ = self
+                    .wake_account
+                    .unbounded_send(ObjectRef::new(&account.name).within(namespace));
+            }
+            (AccountKind::CertCentralAccount, None) => {}
+            (AccountKind::ClusterCertCentralAccount, _) => {
+                let _ = self
+                    .wake_cluster_account
+                    .unbounded_send(ObjectRef::new(&account.name));
+            }
+        }
+    }
+
+    /// Counts a call to CertCentral.
+    pub(super) fn called(&self, endpoint: &'static str, answered: bool) {
+        let outcome = if answered { "answered" } else { "failed" };
+        self.metrics
+            .calls
+            .get_or_create(&Call { endpoint, outcome })
+            .inc();
     }
 }
 
@@ -145,17 +200,30 @@ impl Memory {
         }
     }
 
-    /// Forgets a manifest that is gone.
-    pub(super) fn forget(&self, key: &OrderKey, uid: Option<&str>) {
+    /// Forgets a manifest that is gone. Since when an open attempt is known stays: its purchase is not gone.
+    pub(super) fn forget(&self, namespace: &str, name: &str) {
         let mut memories = self.lock();
-        memories.keys.remove(key);
-        if let Some(uid) = uid {
-            memories.written.remove(uid);
+        memories.written.retain(|_, order| {
+            order.metadata.namespace.as_deref() != Some(namespace)
+                || order.metadata.name.as_deref() != Some(name)
+        });
+        for (_, memory) in memories
+            .keys
+            .iter_mut()
+            .filter(|(key, _)| key.namespace() == namespace && key.name() == name)
+        {
+            memory.look_due = false;
+            memory.refreshed = None;
         }
     }
 }
 
 /// The resource version as a number, to tell which of two copies is newer. A wrong answer costs a conflict.
 pub(super) fn version<K: Resource>(object: &K) -> u64 {
-    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+    object
+        .meta()
+        .resource_version
+        .as_deref()
+        .and_then(|version| version.parse().ok())
+        .unwrap_or(0)
 }

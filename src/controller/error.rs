@@ -18,7 +18,9 @@ pub(super) enum Error {
     #[error("{0}: the object has changed in the meantime")]
     Conflict(&'static str),
     /// The API server returned an object without what was written.
-    #[error("{0}: the API server dropped fields of the object; are the CustomResourceDefinitions older than this operator?")]
+    #[error(
+        "{0}: the API server dropped fields of the object; are the CustomResourceDefinitions older than this operator?"
+    )]
     Pruned(&'static str),
     /// The purchase of this name is another key's.
     #[error("purchase {0} records another order key")]
@@ -30,7 +32,10 @@ impl Error {
     pub(super) fn kube(doing: &'static str, source: kube::Error) -> Self {
         match &source {
             kube::Error::Api(status) if status.is_conflict() => Self::Conflict(doing),
-            _ => Self::Kube { doing, source: Box::new(source) },
+            _ => Self::Kube {
+                doing,
+                source: Box::new(source),
+            },
         }
     }
 

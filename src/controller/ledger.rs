@@ -11,7 +11,10 @@ use kube::{Api, ResourceExt};
 
 use super::context::Context;
 use super::error::Error;
-use crate::api::{AccountRecord, Attempt, FIELD_MANAGER, OrderReference, Purchase, PurchaseReason, PurchaseSpec, PurchaseState};
+use crate::api::{
+    AccountRecord, Attempt, FIELD_MANAGER, OrderReference, Purchase, PurchaseReason, PurchaseSpec,
+    PurchaseState,
+};
 use crate::domain::order_key::OrderKey;
 
 /// How long one write may take before it is read back.
@@ -52,7 +55,9 @@ pub(super) async fn claim(
     if closed.is_some_and(|closed| closed.state != PurchaseState::Closed) {
         return Ok(None);
     }
-    let number = closed.and_then(|closed| closed.attempt.as_ref()).map_or(0, |attempt| attempt.number);
+    let number = closed
+        .and_then(|closed| closed.attempt.as_ref())
+        .map_or(0, |attempt| attempt.number);
     let spec = PurchaseSpec {
         order_key: key.to_string(),
         order_ref: claim.order,
@@ -84,7 +89,9 @@ pub(super) async fn close(
     attempt: &str,
     reason: PurchaseReason,
 ) -> Result<Option<Purchase>, Error> {
-    let Some(before) = read(context, key).await? else { return Ok(None) };
+    let Some(before) = read(context, key).await? else {
+        return Ok(None);
+    };
     if before.spec.state != PurchaseState::Open || !is_attempt(&before.spec, attempt) {
         return Ok(Some(before));
     }
@@ -94,7 +101,11 @@ pub(super) async fn close(
     if reason == PurchaseReason::Absent {
         spec.absences = spec.absences.saturating_add(1);
     }
-    write(context, key, Some(&before), spec).await?.map_or(Err(Error::Conflict("closing the purchase")), |written| Ok(Some(written)))
+    write(context, key, Some(&before), spec)
+        .await?
+        .map_or(Err(Error::Conflict("closing the purchase")), |written| {
+            Ok(Some(written))
+        })
 }
 
 /// Records an order id: bought. Never drops an id, whatever the purchase says; creates it if it is gone.
@@ -106,7 +117,9 @@ pub(super) async fn bought(
     otherwise: impl FnOnce() -> PurchaseSpec,
 ) -> Result<Purchase, Error> {
     let before = read(context, key).await?;
-    let mut spec = before.as_ref().map_or_else(otherwise, |before| before.spec.clone());
+    let mut spec = before
+        .as_ref()
+        .map_or_else(otherwise, |before| before.spec.clone());
     if spec.state == PurchaseState::Bought && spec.order_ids.contains(&id) {
         return before.ok_or(Error::Conflict("recording the order"));
     }
@@ -117,7 +130,10 @@ pub(super) async fn bought(
     if !spec.order_ids.contains(&id) {
         spec.order_ids.push(id);
     }
-    write(context, key, before.as_ref(), spec).await?.filter(|written| written.spec.order_ids.contains(&id)).ok_or(Error::Conflict("recording the order"))
+    write(context, key, before.as_ref(), spec)
+        .await?
+        .filter(|written| written.spec.order_ids.contains(&id))
+        .ok_or(Error::Conflict("recording the order"))
 }
 
 /// Writes back, as open, an attempt that only the status knows.
@@ -133,7 +149,9 @@ pub(super) async fn reopen(
     {
         return Err(Error::Conflict("putting the attempt back"));
     }
-    let mut spec = before.as_ref().map_or_else(otherwise, |before| before.spec.clone());
+    let mut spec = before
+        .as_ref()
+        .map_or_else(otherwise, |before| before.spec.clone());
     let number = spec.attempt.as_ref().map_or(0, |attempt| attempt.number);
     spec.state = PurchaseState::Open;
     spec.reason = None;
@@ -145,12 +163,17 @@ pub(super) async fn reopen(
         deadline_time: Time(context.clock.now()),
         remote_time: None,
     });
-    write(context, key, before.as_ref(), spec).await?.ok_or(Error::Conflict("putting the attempt back"))
+    write(context, key, before.as_ref(), spec)
+        .await?
+        .ok_or(Error::Conflict("putting the attempt back"))
 }
 
 /// Whether the purchase is at this attempt.
 pub(super) fn is_attempt(purchase: &PurchaseSpec, attempt: &str) -> bool {
-    purchase.attempt.as_ref().is_some_and(|of_purchase| of_purchase.id == attempt)
+    purchase
+        .attempt
+        .as_ref()
+        .is_some_and(|of_purchase| of_purchase.id == attempt)
 }
 
 /// Creates, or replaces what was read. `None`: it exists already, or has changed, and not by us.
@@ -160,10 +183,16 @@ async fn write(
     before: Option<&Purchase>,
     spec: PurchaseSpec,
 ) -> Result<Option<Purchase>, Error> {
-    let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+    let parameters = PostParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PostParams::default()
+    };
     let token = key.token();
     let metadata = before.map_or_else(
-        || ObjectMeta { name: Some(token.to_string()), ..ObjectMeta::default() },
+        || ObjectMeta {
+            name: Some(token.to_string()),
+            ..ObjectMeta::default()
+        },
         |before| before.metadata.clone(),
     );
     let object = Purchase { metadata, spec };
@@ -190,7 +219,11 @@ async fn write(
             Some(_) | None => return Err(Error::Conflict("writing the purchase")),
         },
     };
-    if written.spec == object.spec { Ok(Some(written)) } else { Err(Error::Pruned("writing the purchase")) }
+    if written.spec == object.spec {
+        Ok(Some(written))
+    } else {
+        Err(Error::Pruned("writing the purchase"))
+    }
 }
 
 fn api(context: &Context) -> Api<Purchase> {

@@ -56,18 +56,36 @@ impl Question<'_> {
         let token = self.key.token();
         let began = self.context.clock.monotonic();
         self.connection.take(self.lane)?;
-        let answer = self.connection.client.orders_by_alternative_id(token.as_str()).await;
+        let answer = self
+            .connection
+            .client
+            .orders_by_alternative_id(token.as_str())
+            .await;
         self.context.called("orders by alternative id", answer.is_ok());
         let answer = answer.map_err(|error| self.connection.failed(&error))?;
-        let took = SignedDuration::try_from(self.context.clock.monotonic().saturating_sub(began)).unwrap_or(SignedDuration::MAX);
+        let took = SignedDuration::try_from(self.context.clock.monotonic().saturating_sub(began))
+            .unwrap_or(SignedDuration::MAX);
         // The answer is dated when it was written; the look-up began so much earlier at the latest.
-        let began = answer.date.and_then(|date| date.checked_sub(took).ok()?.checked_sub(SignedDuration::from_secs(1)).ok());
-        let mut found = Found { orders: Vec::new(), maybe: Vec::new(), began: began.map(floor_to_second) };
+        let began = answer.date.and_then(|date| {
+            date.checked_sub(took)
+                .ok()?
+                .checked_sub(SignedDuration::from_secs(1))
+                .ok()
+        });
+        let mut found = Found {
+            orders: Vec::new(),
+            maybe: Vec::new(),
+            began: began.map(floor_to_second),
+        };
         for summary in answer.value {
             found.orders.push(match self.look(summary.order_id).await? {
                 Some(order) => FoundOrder { ours: true, ..order },
                 // Listed and not readable: it exists all the same.
-                None => FoundOrder { id: summary.order_id, ours: true, ..FoundOrder::default() },
+                None => FoundOrder {
+                    id: summary.order_id,
+                    ours: true,
+                    ..FoundOrder::default()
+                },
             });
         }
         if found.orders.is_empty() && self.connection.correlation() != Correlation::Exact {
@@ -94,17 +112,30 @@ impl Question<'_> {
 
     /// Orders of the product that are open, that no purchase owns, and that carry no token: they may be this one.
     async fn candidates(&self, token: &Token, found: &mut Found) -> Result<(), Incomplete> {
-        let filter_works = *self.connection.filter_works.lock().unwrap_or_else(PoisonError::into_inner);
+        let filter_works = *self
+            .connection
+            .filter_works
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // An empty list proves nothing before the filter has once found an order that is there.
         let email = self.email.filter(|_| filter_works).map(str::to_owned);
         self.connection.take(self.lane)?;
-        let filter = OrderFilter { product: Some(PRODUCT.to_owned()), email, created_between: None };
+        let filter = OrderFilter {
+            product: Some(PRODUCT.to_owned()),
+            email,
+            created_between: None,
+        };
         let listed = self.connection.client.list_orders(&filter).await;
         self.context.called("list orders", listed.is_ok());
         let listed = listed.map_err(|error| self.connection.failed(&error))?.value;
         let open: Vec<i64> = listed
             .iter()
-            .filter(|order| !order.status.as_deref().is_some_and(|status| is_final(status) || status == "issued"))
+            .filter(|order| {
+                !order
+                    .status
+                    .as_deref()
+                    .is_some_and(|status| is_final(status) || status == "issued")
+            })
             .map(|order| order.id)
             .collect();
         if open.is_empty() {
@@ -117,10 +148,15 @@ impl Question<'_> {
                 found.maybe.push(id);
                 continue;
             }
-            let Some(order) = self.read(id).await? else { continue };
+            let Some(order) = self.read(id).await? else {
+                continue;
+            };
             let tokens = tokens(&order);
             if tokens.contains(token) {
-                found.orders.push(FoundOrder { ours: true, ..self.compare(&order) });
+                found.orders.push(FoundOrder {
+                    ours: true,
+                    ..self.compare(&order)
+                });
             } else if tokens.is_empty() && self.compare(&order).unlike.is_none() {
                 found.maybe.push(id);
             }
@@ -134,7 +170,10 @@ impl Question<'_> {
             ours: tokens(order).contains(&self.key.token()),
             unlike: unlike(order, self.request),
             owned: false,
-            after_attempt: self.attempt_start.zip(order.date_created).is_some_and(|(start, created)| created >= start),
+            after_attempt: self
+                .attempt_start
+                .zip(order.date_created)
+                .is_some_and(|(start, created)| created >= start),
             facts: facts(order),
         }
     }
@@ -143,8 +182,15 @@ impl Question<'_> {
 /// All order ids that any purchase records, read from the API server itself.
 pub(super) async fn owned(context: &Context) -> Result<HashSet<i64>, Error> {
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases.list(&ListParams::default()).await.map_err(|error| Error::kube("listing purchases", error))?;
-    Ok(listed.items.into_iter().flat_map(|purchase| purchase.spec.order_ids).collect())
+    let listed = purchases
+        .list(&ListParams::default())
+        .await
+        .map_err(|error| Error::kube("listing purchases", error))?;
+    Ok(listed
+        .items
+        .into_iter()
+        .flat_map(|purchase| purchase.spec.order_ids)
+        .collect())
 }
 
 /// What an order says of itself, as far as the status shows it.
@@ -164,13 +210,26 @@ pub(super) fn facts(order: &Order) -> RemoteFacts {
 
 /// The tokens that an order carries, in its alternative id and in the comments of its requests.
 fn tokens(order: &Order) -> Vec<Token> {
-    let comments = order.requests.iter().filter_map(|request| request.comments.as_deref());
-    order.alternative_order_id.as_deref().into_iter().chain(comments).flat_map(Token::find_all).collect()
+    let comments = order
+        .requests
+        .iter()
+        .filter_map(|request| request.comments.as_deref());
+    order
+        .alternative_order_id
+        .as_deref()
+        .into_iter()
+        .chain(comments)
+        .flat_map(Token::find_all)
+        .collect()
 }
 
 /// What can be read back and is not as asked for. What CertCentral leaves out is not held against the order.
 fn unlike(order: &Order, request: Option<&OrderRequest>) -> Option<String> {
-    if let Some(product) = order.product_name_id.as_deref().filter(|product| *product != PRODUCT) {
+    if let Some(product) = order
+        .product_name_id
+        .as_deref()
+        .filter(|product| *product != PRODUCT)
+    {
         let product: String = product.chars().take(60).collect();
         return Some(format!("it is an order of the product {product}, not {PRODUCT}"));
     }

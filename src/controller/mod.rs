@@ -1,1 +1,273 @@
 //! The shell: observe, plan, act, record.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `pass` | one pass over one order key: the loop around [`crate::plan::plan`] |
+//! | `observe`, `sources`, `account_view` | all that is read for a plan |
+//! | `act` | one effect for each action |
+//! | `claim`, `ticket` | the right to send one POST |
+//! | `place` | **where money is spent** |
+//! | `look_up` | asking CertCentral whether an order exists |
+//! | `ledger`, `record` | the writes to purchases and to statuses |
+//! | `account`, `account_status`, `connection` | accounts, their health, their request budget |
+//! | `order`, `purchases`, `poller` | when passes are made |
+//! | `start` | what is checked before anything else |
+
+mod account;
+mod account_status;
+mod account_view;
+mod act;
+mod claim;
+mod connection;
+mod context;
+mod error;
+mod ledger;
+mod look_up;
+mod observe;
+mod order;
+mod pass;
+mod place;
+mod poller;
+mod purchases;
+mod record;
+mod sources;
+mod start;
+mod ticket;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use kube::api::DynamicObject;
+use kube::runtime::controller::{self, Action, Config, Controller};
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::watcher;
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{
+    AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, FIELD_MANAGER, Purchase,
+};
+use crate::plan::ProtocolTimes;
+use crate::serve::admin::{Readiness, Step};
+use crate::serve::clock::Clock;
+use crate::serve::metrics::Metrics;
+use crate::settings::Settings;
+use account_status::AnyAccount;
+use context::{Context, Memory};
+use error::Error;
+pub use start::StartError;
+
+/// How many passes go on at the same time.
+const CONCURRENCY: u16 = 16;
+
+/// Runs the controllers until the token is cancelled, and then until what is open is done.
+pub async fn run(
+    client: Client,
+    settings: Settings,
+    clock: Clock,
+    readiness: Arc<Readiness>,
+    metrics: Arc<Metrics>,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
+    tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        () = start::definitions(&client, &clock, &readiness) => {}
+    }
+    start::one_cluster_name(&client, &settings.cluster_name).await?;
+    let cluster_uid = start::cluster_uid(&client).await;
+
+    let (wake_order, order_wakes) = mpsc::unbounded();
+    let (wake_account, account_wakes) = mpsc::unbounded();
+    let (wake_cluster_account, cluster_account_wakes) = mpsc::unbounded();
+    let namespaces = scopes(&settings);
+    let order_controllers: Vec<_> = namespaces
+        .iter()
+        .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
+        .collect();
+    let purchase_controller =
+        Controller::new(Api::<Purchase>::all(client.clone()), watcher::Config::default());
+    let context = Arc::new(Context {
+        orders: order_controllers.iter().map(Controller::store).collect(),
+        purchases: purchase_controller.store(),
+        recorder: Recorder::new(client.clone(), FIELD_MANAGER.into()),
+        client: client.clone(),
+        clock,
+        times: ProtocolTimes::STANDARD,
+        cluster_uid,
+        accounts: account::Accounts::default(),
+        metrics: Arc::clone(&metrics),
+        memory: Memory::default(),
+        settings,
+        wake_order,
+        wake_account,
+        wake_cluster_account,
+    });
+    let mut running: Vec<futures::future::BoxFuture<'static, ()>> = Vec::new();
+    let mut order_wakes = fan_out(order_wakes, order_controllers.len());
+    for controller in order_controllers {
+        let wakes = order_wakes.pop().unwrap_or_else(|| mpsc::unbounded().1);
+        running.push(drive(
+            controller,
+            wakes,
+            &shutdown,
+            (order::reconcile, order::failed, order::gone),
+            &context,
+        ));
+    }
+    let mut account_wakes = fan_out(account_wakes, namespaces.len());
+    for scope in &namespaces {
+        let wakes = account_wakes.pop().unwrap_or_else(|| mpsc::unbounded().1);
+        let controller = controller::<CertCentralAccount>(&client, scope.as_deref());
+        running.push(drive(
+            controller,
+            wakes,
+            &shutdown,
+            (namespaced_account, account_failed, namespaced_account_gone),
+            &context,
+        ));
+    }
+    let controller = Controller::new(
+        Api::<ClusterCertCentralAccount>::all(client.clone()),
+        watcher::Config::default(),
+    );
+    running.push(drive(
+        controller,
+        cluster_account_wakes,
+        &shutdown,
+        (cluster_account, account_failed, cluster_account_gone),
+        &context,
+    ));
+    running.push(drive(
+        purchase_controller,
+        mpsc::unbounded().1,
+        &shutdown,
+        (purchases::reconcile, purchases::failed, purchases::gone),
+        &context,
+    ));
+    running.push(Box::pin(poller::run(Arc::clone(&context), shutdown.clone())));
+    let ready = {
+        let (context, readiness) = (Arc::clone(&context), Arc::clone(&readiness));
+        async move {
+            start::caches(&context).await;
+            readiness.reached(Step::Ready);
+            tracing::info!("ready");
+            start::count_orders(&context).await;
+        }
+    };
+    let stop = shutdown.clone();
+    let ready = async move {
+        tokio::select! { () = ready => {} () = stop.cancelled() => {} }
+    };
+    running.push(Box::pin(ready));
+    futures::future::join_all(running).await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// The namespaces to watch; `None` is all of them.
+fn scopes(settings: &Settings) -> Vec<Option<String>> {
+    if settings.namespaces.is_empty() {
+        return vec![None];
+    }
+    settings.namespaces.iter().cloned().map(Some).collect()
+}
+
+fn controller<K>(client: &Client, namespace: Option<&str>) -> Controller<K>
+where
+    K: Resource<Scope = kube::core::NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + Debug
+        + Send
+        + Sync
+        + 'static,
+    K::DynamicType: Default + Debug + Clone + Eq + std::hash::Hash + Unpin,
+{
+    let api = namespace.map_or_else(
+        || Api::all(client.clone()),
+        |namespace| Api::namespaced(client.clone(), namespace),
+    );
+    Controller::new(api, watcher::Config::default())
+}
+
+type Wakes<K> = mpsc::UnboundedReceiver<ObjectRef<K>>;
+
+/// Runs one controller until the process ends, and then until its open passes are done.
+fn drive<K, Pass>(
+    controller: Controller<K>,
+    wakes: Wakes<K>,
+    shutdown: &CancellationToken,
+    (reconcile, failed, gone): (
+        fn(Arc<K>, Arc<Context>) -> Pass,
+        fn(Arc<K>, &Error, Arc<Context>) -> Action,
+        fn(&Context, &ObjectRef<DynamicObject>),
+    ),
+    context: &Arc<Context>,
+) -> futures::future::BoxFuture<'static, ()>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    Pass: Future<Output = Result<Action, Error>> + Send + 'static,
+{
+    let stop = shutdown.clone();
+    let stream = controller
+        .with_config(Config::default().concurrency(CONCURRENCY))
+        .reconcile_on(wakes)
+        .graceful_shutdown_on(async move { stop.cancelled().await })
+        .run(reconcile, failed, Arc::clone(context));
+    let context = Arc::clone(context);
+    Box::pin(stream.for_each(move |done| {
+        if let Err(controller::Error::ObjectNotFound(reference)) = &done {
+            gone(&context, reference);
+        }
+        async {}
+    }))
+}
+
+/// Hands every wake to each of the receivers: only the one that watches the namespace knows the object.
+fn fan_out<K: Resource<DynamicType = ()> + 'static>(wakes: Wakes<K>, receivers: usize) -> Vec<Wakes<K>> {
+    if receivers == 1 {
+        return vec![wakes];
+    }
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..receivers).map(|_| mpsc::unbounded()).unzip();
+    tokio::spawn(wakes.for_each(move |reference| {
+        for sender in &senders {
+            let _ = sender.unbounded_send(reference.clone());
+        }
+        async {}
+    }));
+    receivers
+}
+
+async fn namespaced_account(
+    account: Arc<CertCentralAccount>,
+    context: Arc<Context>,
+) -> Result<Action, Error> {
+    account::reconcile(&context, AnyAccount::Namespaced(account)).await
+}
+
+async fn cluster_account(
+    account: Arc<ClusterCertCentralAccount>,
+    context: Arc<Context>,
+) -> Result<Action, Error> {
+    account::reconcile(&context, AnyAccount::Cluster(account)).await
+}
+
+fn namespaced_account_gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
+    account::gone(context, reference, AccountKind::CertCentralAccount);
+}
+
+fn cluster_account_gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
+    account::gone(context, reference, AccountKind::ClusterCertCentralAccount);
+}
+
+fn account_failed<K>(_: Arc<K>, error: &Error, _: Arc<Context>) -> Action {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "checking an account failed"
+    );
+    Action::requeue(std::time::Duration::from_secs(5))
+}

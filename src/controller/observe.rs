@@ -14,7 +14,7 @@ use super::ledger;
 use super::pass::Pass;
 use super::sources::{self, Prepared};
 use crate::api::{
-    AccountKind, ANNOTATION_ORDER_ANEW, CorrelationMethod, DocumentSigningOrder, FINALIZER, Purchase, PurchaseState,
+    ANNOTATION_ORDER_ANEW, AccountKind, DocumentSigningOrder, FINALIZER, Purchase, PurchaseState,
 };
 use crate::domain::order_key::OrderKey;
 use crate::plan::{self, Account, Inspection, LookUp, Request};
@@ -101,7 +101,9 @@ fn settled(context: &Context, key: &OrderKey, order: &DocumentSigningOrder) -> O
 
 /// The manifest's request, and the UID of its namespace: read only where something may still be bought or bound.
 async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
-    let Some(order) = pass.order.clone() else { return Ok(()) };
+    let Some(order) = pass.order.clone() else {
+        return Ok(());
+    };
     let namespaces: Api<Namespace> = Api::all(pass.context.client.clone());
     let namespace = namespaces
         .get_opt(pass.key.namespace())
@@ -109,10 +111,15 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
         .map_err(|error| Error::kube("reading the namespace", error))?;
     pass.namespace_uid = namespace.and_then(|namespace| namespace.uid());
     let connection = pass.connection.as_deref();
-    let keeps_tokens = connection
-        .is_none_or(|connection| connection.correlation() != crate::plan::Correlation::NotSupported);
+    let keeps_tokens =
+        connection.is_none_or(|connection| connection.correlation() != plan::Correlation::NotSupported);
     let account_version = connection
-        .map(|connection| format!("{} {} {}", connection.uid, connection.secret.0, connection.secret.1))
+        .map(|connection| {
+            format!(
+                "{} {} {}",
+                connection.uid, connection.secret.0, connection.secret.1
+            )
+        })
         .unwrap_or_default();
     let Prepared { request, inputs } =
         sources::prepare(pass.context, &order, &pass.key, keeps_tokens, &account_version).await?;
@@ -120,7 +127,10 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
         None => Request::Absent,
         Some(Err(findings)) => Request::Unusable { findings, inputs },
         Some(Ok(request)) => {
-            let recorded = pass.purchase.as_ref().and_then(|purchase| purchase.spec.inputs.as_deref());
+            let recorded = pass
+                .purchase
+                .as_ref()
+                .and_then(|purchase| purchase.spec.inputs.as_deref());
             let as_bought = recorded.and_then(|recorded| {
                 let salt = recorded.split('.').nth(1)?;
                 Some(request.inputs_digest(salt, &account_reference(&order)) == recorded)
@@ -134,21 +144,24 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
 
 /// The account reference as the digest of what was bought holds it.
 pub(super) fn account_reference(order: &DocumentSigningOrder) -> String {
-    format!("{}/{}", order.spec.account_ref.kind.as_str(), order.spec.account_ref.name)
+    format!(
+        "{}/{}",
+        order.spec.account_ref.kind.as_str(),
+        order.spec.account_ref.name
+    )
 }
 
 fn recorded(purchase: &Purchase) -> Option<AccountName> {
     let account = &purchase.spec.account;
-    let kind = [AccountKind::CertCentralAccount, AccountKind::ClusterCertCentralAccount]
-        .into_iter()
-        .find(|kind| kind.as_str() == account.kind)?;
-    Some(AccountName { kind, namespace: account.namespace.clone(), name: account.name.clone() })
-}
-
-/// How a stored method reads as what decisions know.
-pub(super) const fn keeps_tokens(method: CorrelationMethod) -> bool {
-    match method {
-        CorrelationMethod::Exact | CorrelationMethod::Unverified => true,
-        CorrelationMethod::NotSupported => false,
-    }
+    let kind = [
+        AccountKind::CertCentralAccount,
+        AccountKind::ClusterCertCentralAccount,
+    ]
+    .into_iter()
+    .find(|kind| kind.as_str() == account.kind)?;
+    Some(AccountName {
+        kind,
+        namespace: account.namespace.clone(),
+        name: account.name.clone(),
+    })
 }

@@ -57,12 +57,20 @@ pub(super) async fn run(
         act::act(&mut pass, &seen, plan).await?;
     }
     tracing::warn!(key = %pass.key, "a pass did not end; starting over");
-    Ok(Wake::At(context.clock.now().checked_add(SignedDuration::from_secs(5)).unwrap_or(Timestamp::MAX)))
+    Ok(Wake::At(
+        context
+            .clock
+            .now()
+            .checked_add(SignedDuration::from_secs(5))
+            .unwrap_or(Timestamp::MAX),
+    ))
 }
 
 /// Writes the planned status, if it says anything new.
 pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<(), Error> {
-    let (Some(order), Some(status)) = (&pass.order, &plan.status) else { return Ok(()) };
+    let (Some(order), Some(status)) = (&pass.order, &plan.status) else {
+        return Ok(());
+    };
     if order.status.as_ref() == Some(status) {
         return Ok(());
     }
@@ -75,9 +83,13 @@ impl Pass<'_> {
     pub(super) fn observed(&self) -> Observed {
         let context = self.context;
         let memory = context.memory.of(&self.key);
-        let measured = self.look_up_began.map_or_else(|| context.clock.monotonic(), |(_, began)| began);
+        let measured = self
+            .look_up_began
+            .map_or_else(|| context.clock.monotonic(), |(_, began)| began);
         let known_for = match (&self.purchase, &memory.attempt) {
-            (Some(purchase), Some((attempt, since))) if super::ledger::is_attempt(&purchase.spec, attempt) => {
+            (Some(purchase), Some((attempt, since)))
+                if super::ledger::is_attempt(&purchase.spec, attempt) =>
+            {
                 measured.saturating_sub(*since)
             }
             (Some(_) | None, Some(_) | None) => Duration::ZERO,
@@ -88,7 +100,10 @@ impl Pass<'_> {
             next_attempt: uuid::Uuid::new_v4().to_string(),
             times: context.times,
             key: self.key.clone(),
-            order: self.order.as_ref().map(|order| observe::order_view(order, self.namespace_uid.clone())),
+            order: self
+                .order
+                .as_ref()
+                .map(|order| observe::order_view(order, self.namespace_uid.clone())),
             purchase: self.purchase.as_ref().map(|purchase| purchase.spec.clone()),
             account: self.account.clone(),
             request: self.request.clone(),
@@ -114,19 +129,26 @@ impl Pass<'_> {
             && purchase.spec.state == PurchaseState::Open
             && let Some(attempt) = &purchase.spec.attempt
         {
-            self.context.memory.known_since(&self.key, &attempt.id, self.context.clock.monotonic());
+            self.context
+                .memory
+                .known_since(&self.key, &attempt.id, self.context.clock.monotonic());
         }
         self.purchase = purchase;
     }
 
     /// The value of the refresh annotation, where it was not answered yet.
     fn refresh_asked(&self, answered: Option<&str>) -> bool {
-        let asked = self.order.as_ref().and_then(|order| order.annotations().get(crate::api::ANNOTATION_REFRESH));
+        let asked = self
+            .order
+            .as_ref()
+            .and_then(|order| order.annotations().get(crate::api::ANNOTATION_REFRESH));
         asked.is_some_and(|asked| answered != Some(asked))
     }
 }
 
 /// Spreads the retries of different keys.
 fn seed(key: &OrderKey) -> u64 {
-    key.token().as_str().bytes().fold(7, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+    key.token().as_str().bytes().fold(7, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    })
 }

@@ -17,22 +17,25 @@ use crate::serve::metrics::Outcome;
 /// **Spends the ticket: the one call in the operator that costs money.** What came of it is recorded before
 /// anything else happens.
 pub(super) async fn place(pass: &mut Pass<'_>) {
-    let (Some(ticket), Some(request)) = (pass.ticket.take(), pass.prepared.as_ref()) else { return };
-    let Ok(body) = serde_json::to_vec(request) else {
-        pass.ticket = Some(ticket);
-        pass.prepared = None;
-        return;
-    };
+    let Some(ticket) = pass.ticket.take() else { return };
     let attempt = ticket.attempt().to_owned();
     let connection = ticket.connection();
-    let outcome = connection.client.place(Bytes::from(body), ticket).await;
+    let outcome = match pass.prepared.as_ref().map(serde_json::to_vec) {
+        Some(Ok(body)) => connection.client.place(Bytes::from(body), ticket).await,
+        // Can't be: the claim needed the request. The ticket is closed all the same, as every ticket is.
+        Some(Err(_)) | None => PlaceOutcome::NotSent(NotSentReason::GateClosed),
+    };
     let word = match &outcome {
         PlaceOutcome::Accepted(_) => "accepted",
         PlaceOutcome::Refused(_) => "refused",
         PlaceOutcome::NotSent(_) => "not sent",
         PlaceOutcome::Unknown(_) => "unknown",
     };
-    pass.context.metrics.placed.get_or_create(&Outcome { outcome: word }).inc();
+    pass.context
+        .metrics
+        .placed
+        .get_or_create(&Outcome { outcome: word })
+        .inc();
     match outcome {
         PlaceOutcome::Accepted(placed) => accepted(pass, placed).await,
         PlaceOutcome::Refused(refusal) => {
@@ -72,10 +75,21 @@ async fn accepted(pass: &mut Pass<'_>, placed: Placed) {
     let before = pass.purchase.as_ref().map(|purchase| purchase.spec.clone());
     loop {
         let otherwise = || {
-            #[expect(clippy::expect_used, reason = "a ticket is given only with the purchase in hand")]
+            #[expect(
+                clippy::expect_used,
+                reason = "a ticket is given only with the purchase in hand"
+            )]
             before.clone().expect("the claimed purchase")
         };
-        match ledger::bought(pass.context, &pass.key, placed.id, PurchaseReason::Placed, otherwise).await {
+        match ledger::bought(
+            pass.context,
+            &pass.key,
+            placed.id,
+            PurchaseReason::Placed,
+            otherwise,
+        )
+        .await
+        {
             Ok(purchase) => {
                 pass.hold_purchase(Some(purchase));
                 break;
@@ -130,10 +144,16 @@ fn warn(pass: &Pass<'_>, error: &Error) {
 fn refused(refusal: &Refusal) -> RemoteFailure {
     let passing = refusal.status == 429 || heals(&refusal.code);
     RemoteFailure {
-        outcome: if passing { FailedOutcome::RefusedForNow } else { FailedOutcome::Refused },
+        outcome: if passing {
+            FailedOutcome::RefusedForNow
+        } else {
+            FailedOutcome::Refused
+        },
         code: refusal.code.clone(),
         message: refusal.message.clone(),
-        retry_after: refusal.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()),
+        retry_after: refusal
+            .retry_after
+            .and_then(|wait| SignedDuration::try_from(wait).ok()),
     }
 }
 

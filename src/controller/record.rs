@@ -9,9 +9,7 @@ use kube::{Api, Resource, ResourceExt};
 
 use super::context::Context;
 use super::error::Error;
-use crate::api::{
-    ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, FIELD_MANAGER, Reason,
-};
+use crate::api::{ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, FIELD_MANAGER, Reason};
 use crate::serve::metrics::State;
 
 /// How long one write may take before it is read back.
@@ -29,7 +27,10 @@ pub(super) async fn status(
     let orders: Api<DocumentSigningOrder> = Api::namespaced(context.client.clone(), &namespace);
     let mut object = planned_from.clone();
     object.status = Some(status);
-    let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+    let parameters = PostParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PostParams::default()
+    };
     let request = orders.replace_status(&name, &parameters, &object);
     let written = match tokio::time::timeout(WRITE, request).await {
         Ok(Ok(written)) => written,
@@ -37,14 +38,22 @@ pub(super) async fn status(
             return Err(Error::kube(DOING, kube::Error::Api(answer)));
         }
         // No answer, or one that proves nothing: read back what stands there.
-        Ok(Err(_)) | Err(_) => orders.get(&name).await.map_err(|error| Error::kube(DOING, error))?,
+        Ok(Err(_)) | Err(_) => orders
+            .get(&name)
+            .await
+            .map_err(|error| Error::kube(DOING, error))?,
     };
     if written.uid() != object.uid() {
         return Err(Error::Conflict(DOING));
     }
     if written.status != object.status {
-        let same_attempt = written.status.as_ref().map(|status| &status.attempt) == object.status.as_ref().map(|status| &status.attempt);
-        return Err(if same_attempt { Error::Pruned(DOING) } else { Error::Conflict(DOING) });
+        let same_attempt = written.status.as_ref().map(|status| &status.attempt)
+            == object.status.as_ref().map(|status| &status.attempt);
+        return Err(if same_attempt {
+            Error::Pruned(DOING)
+        } else {
+            Error::Conflict(DOING)
+        });
     }
     tell(context, planned_from, &written).await;
     Ok(context.remember(written))
@@ -58,16 +67,26 @@ async fn tell(context: &Context, before: &DocumentSigningOrder, after: &Document
             status
                 .conditions
                 .iter()
-                .find(|condition| condition.type_ == ConditionType::Stalled.as_str() && condition.status == "True")
+                .find(|condition| {
+                    condition.type_ == ConditionType::Stalled.as_str() && condition.status == "True"
+                })
                 .map(|condition| (condition.reason.clone(), condition.message.clone()))
         })
     };
-    let Some((reason, message)) = stalled(after) else { return };
+    let Some((reason, message)) = stalled(after) else {
+        return;
+    };
     if stalled(before).is_some_and(|(said, _)| said == reason) {
         return;
     }
     if let Some(known) = Reason::ALL.iter().find(|known| known.as_str() == reason) {
-        context.metrics.holds.get_or_create(&State { reason: known.as_str() }).inc();
+        context
+            .metrics
+            .holds
+            .get_or_create(&State {
+                reason: known.as_str(),
+            })
+            .inc();
     }
     let event = Event {
         type_: EventType::Warning,
@@ -77,6 +96,9 @@ async fn tell(context: &Context, before: &DocumentSigningOrder, after: &Document
         secondary: None,
     };
     if let Err(error) = context.recorder.publish(&event, &after.object_ref(&())).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an event was not written");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "an event was not written"
+        );
     }
 }

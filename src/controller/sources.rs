@@ -9,8 +9,8 @@ use super::error::Error;
 use crate::api::{ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DocumentSigningOrder, KeyRef};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::{
-    Card, Confidential, Individual, Marks, OrderRequest, SecretData, Severity, ShipInfo, SourceError, Sources,
-    order_request,
+    Card, Confidential, Individual, Marks, OrderRequest, SecretData, Severity, ShipInfo, SourceError,
+    Sources, order_request,
 };
 use crate::plan::Finding;
 
@@ -37,43 +37,70 @@ pub(super) async fn prepare(
         findings: Vec::new(),
     };
     for annotation in [ANNOTATION_RETRY, ANNOTATION_ORDER_ANEW] {
-        reading.versions.push(order.annotations().get(annotation).cloned().unwrap_or_default());
+        reading
+            .versions
+            .push(order.annotations().get(annotation).cloned().unwrap_or_default());
     }
     let Some(wanted) = &order.spec.order else {
-        return Ok(Prepared { request: None, inputs: reading.fingerprint() });
+        return Ok(Prepared {
+            request: None,
+            inputs: reading.fingerprint(),
+        });
     };
     let mut sources = Sources::default();
     if let Some(from) = &wanted.certificate.csr_from {
         sources.csr = reading.text("spec.order.certificate.csrFrom", from).await?;
     }
     if let Some(from) = &wanted.individual_from {
-        sources.individual =
-            reading.secret("spec.order.individualFrom", &from.secret_ref.name, Individual::parse).await?;
+        sources.individual = reading
+            .secret(
+                "spec.order.individualFrom",
+                &from.secret_ref.name,
+                Individual::parse,
+            )
+            .await?;
     }
     if let Some(from) = &wanted.ship_info_from {
-        sources.ship_info = reading.secret("spec.order.shipInfoFrom", &from.secret_ref.name, ShipInfo::parse).await?;
+        sources.ship_info = reading
+            .secret("spec.order.shipInfoFrom", &from.secret_ref.name, ShipInfo::parse)
+            .await?;
     }
     if let Some(from) = &wanted.credit_card_from {
-        sources.credit_card = reading.secret("spec.order.creditCardFrom", &from.secret_ref.name, Card::parse).await?;
+        sources.credit_card = reading
+            .secret("spec.order.creditCardFrom", &from.secret_ref.name, Card::parse)
+            .await?;
     }
     if let Some(renewed) = &wanted.renewal_of {
         sources.renewal_of_order_id = reading.renewed(&renewed.name);
     }
     let inputs = reading.fingerprint();
     if !reading.findings.is_empty() {
-        return Ok(Prepared { request: Some(Err(reading.findings)), inputs });
+        return Ok(Prepared {
+            request: Some(Err(reading.findings)),
+            inputs,
+        });
     }
     let token = key.token();
-    let marks = Marks { token: &token, alternative_order_id };
+    let marks = Marks {
+        token: &token,
+        alternative_order_id,
+    };
     let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let request = order_request(wanted, &sources, marks, today).map_err(|findings| {
         findings
             .into_iter()
             .filter(|finding| finding.severity == Severity::Error)
-            .map(|finding| Finding { field: finding.field, message: finding.message, source: false })
+            .map(|finding| Finding {
+                field: finding.field,
+                message: finding.message,
+                source: false,
+            })
             .collect()
     });
-    Ok(Prepared { request: Some(request), inputs })
+    Ok(Prepared {
+        request: Some(request),
+        inputs,
+    })
 }
 
 struct Reading<'a> {
@@ -96,7 +123,9 @@ impl Reading<'_> {
             (None, None) => None,
         };
         let named = from.config_map_key_ref.as_ref().or(from.secret_key_ref.as_ref());
-        let (name, key) = named.map(|named| (named.name.as_str(), named.key.as_str())).unwrap_or_default();
+        let (name, key) = named
+            .map(|named| (named.name.as_str(), named.key.as_str()))
+            .unwrap_or_default();
         let text = bytes.map(String::from_utf8);
         match text {
             Some(Ok(text)) => Ok(Some(Confidential::new(text))),
@@ -105,7 +134,10 @@ impl Reading<'_> {
                 Ok(None)
             }
             None => {
-                self.missing(field, format!("{name} with the key {key} does not exist; create it in this namespace"));
+                self.missing(
+                    field,
+                    format!("{name} with the key {key} does not exist; create it in this namespace"),
+                );
                 Ok(None)
             }
         }
@@ -113,13 +145,25 @@ impl Reading<'_> {
 
     async fn config_map_key(&mut self, reference: &KeyRef) -> Result<Option<Vec<u8>>, Error> {
         let maps: Api<ConfigMap> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let map = maps.get_opt(&reference.name).await.map_err(|error| Error::kube("reading a ConfigMap", error))?;
-        self.versions.push(map.as_ref().and_then(ResourceExt::resource_version).unwrap_or_default());
-        Ok(map.and_then(|map| map.data?.remove(&reference.key)).map(String::into_bytes))
+        let map = maps
+            .get_opt(&reference.name)
+            .await
+            .map_err(|error| Error::kube("reading a ConfigMap", error))?;
+        self.versions.push(
+            map.as_ref()
+                .and_then(ResourceExt::resource_version)
+                .unwrap_or_default(),
+        );
+        Ok(map
+            .and_then(|map| map.data?.remove(&reference.key))
+            .map(String::into_bytes))
     }
 
     async fn secret_key(&mut self, reference: &KeyRef) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.secret_data(&reference.name).await?.and_then(|mut data| data.remove(&reference.key)))
+        Ok(self
+            .secret_data(&reference.name)
+            .await?
+            .and_then(|mut data| data.remove(&reference.key)))
     }
 
     async fn secret<T>(
@@ -129,7 +173,10 @@ impl Reading<'_> {
         parse: impl FnOnce(&SecretData) -> Result<T, Vec<SourceError>>,
     ) -> Result<Option<T>, Error> {
         let Some(data) = self.secret_data(name).await? else {
-            self.missing(field, format!("Secret {name} does not exist; create it in this namespace"));
+            self.missing(
+                field,
+                format!("Secret {name} does not exist; create it in this namespace"),
+            );
             return Ok(None);
         };
         match parse(&data) {
@@ -145,25 +192,50 @@ impl Reading<'_> {
 
     async fn secret_data(&mut self, name: &str) -> Result<Option<SecretData>, Error> {
         let secrets: Api<Secret> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let secret = secrets.get_opt(name).await.map_err(|error| Error::kube("reading a Secret", error))?;
-        self.versions.push(secret.as_ref().and_then(ResourceExt::resource_version).unwrap_or_default());
+        let secret = secrets
+            .get_opt(name)
+            .await
+            .map_err(|error| Error::kube("reading a Secret", error))?;
+        self.versions.push(
+            secret
+                .as_ref()
+                .and_then(ResourceExt::resource_version)
+                .unwrap_or_default(),
+        );
         Ok(secret.map(|secret| {
-            secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect()
+            secret
+                .data
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect()
         }))
     }
 
     fn renewed(&mut self, name: &str) -> Option<i64> {
         let renewed = self.context.cached_order(&self.namespace, name);
         let id = renewed.as_ref().and_then(|order| order.status.as_ref()?.order_id);
-        self.versions.push(id.map(|id| id.to_string()).unwrap_or_default());
+        self.versions
+            .push(id.map(|id| id.to_string()).unwrap_or_default());
         if id.is_none() {
-            let what = if renewed.is_some() { "has no order ID yet" } else { "does not exist" };
-            self.missing("spec.order.renewalOf", format!("DocumentSigningOrder {name} {what}"));
+            let what = if renewed.is_some() {
+                "has no order ID yet"
+            } else {
+                "does not exist"
+            };
+            self.missing(
+                "spec.order.renewalOf",
+                format!("DocumentSigningOrder {name} {what}"),
+            );
         }
         id
     }
 
     fn missing(&mut self, field: &str, message: String) {
-        self.findings.push(Finding { field: field.to_owned(), message, source: true });
+        self.findings.push(Finding {
+            field: field.to_owned(),
+            message,
+            source: true,
+        });
     }
 }

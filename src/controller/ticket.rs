@@ -28,7 +28,10 @@ impl Room {
     pub(super) fn reserve(connection: &Arc<Connection>) -> Option<Self> {
         let now = connection.clock.monotonic();
         let reserved = connection.budget().reserve(now).is_ok();
-        reserved.then(|| Self { connection: Arc::clone(connection), held: true })
+        reserved.then(|| Self {
+            connection: Arc::clone(connection),
+            held: true,
+        })
     }
 
     fn spend(&mut self) {
@@ -49,8 +52,18 @@ impl Drop for Room {
 
 impl Ticket {
     /// The ticket of an attempt that is claimed and marked. Both deadlines count from before its look-up.
-    pub(super) fn new(attempt: String, deadline: Timestamp, monotonic_deadline: Duration, room: Room) -> Self {
-        Self { attempt, deadline, monotonic_deadline, room }
+    pub(super) fn new(
+        attempt: String,
+        deadline: Timestamp,
+        monotonic_deadline: Duration,
+        room: Room,
+    ) -> Self {
+        Self {
+            attempt,
+            deadline,
+            monotonic_deadline,
+            room,
+        }
     }
 
     /// The attempt it was given for.

@@ -1,0 +1,84 @@
+//! The controller of manifests: which key a pass is about, and when the next pass comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::api::DynamicObject;
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+
+use super::context::Context;
+use super::error::Error;
+use super::pass;
+use crate::api::DocumentSigningOrder;
+use crate::domain::order_key::OrderKey;
+use crate::plan::Wake;
+use crate::serve::metrics::Outcome;
+
+/// How often what is not watched (Secrets, ConfigMaps) is read again while something waits for it.
+const WAITING: Duration = Duration::from_secs(30);
+
+/// Makes a pass over one manifest.
+pub(super) async fn reconcile(
+    order: Arc<DocumentSigningOrder>,
+    context: Arc<Context>,
+) -> Result<Action, Error> {
+    let order = context.newest(&order);
+    let key = key(&context, &order);
+    let answer = Box::pin(pass::run(&context, key, Some(Arc::clone(&order)))).await;
+    let outcome = match &answer {
+        Ok(_) => "done",
+        Err(error) if error.is_conflict() => "conflict",
+        Err(_) => "failed",
+    };
+    context.metrics.passes.get_or_create(&Outcome { outcome }).inc();
+    let wake = answer?;
+    let order = context.newest(&order);
+    Ok(match wake {
+        Wake::At(time) => {
+            let wait = Duration::try_from(time.duration_since(context.clock.now())).unwrap_or_default();
+            Action::requeue(wait.max(Duration::from_millis(200)))
+        }
+        // Nothing is due; Secrets and ConfigMaps are not watched, so whoever waits for them looks again.
+        Wake::OnChange if waits_for_sources(&order) => Action::requeue(WAITING),
+        Wake::OnChange => Action::await_change(),
+    })
+}
+
+/// After a failed pass: at once after a conflict, since all it takes is to read again; else a little later.
+pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context>) -> Action {
+    if error.is_conflict() {
+        return Action::requeue(Duration::from_millis(100));
+    }
+    tracing::warn!(error = error as &dyn std::error::Error, "a pass failed");
+    Action::requeue(Duration::from_secs(5))
+}
+
+/// A manifest is gone: what was remembered of it goes too. Its purchase stays.
+pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
+    let namespace = reference.namespace.as_deref().unwrap_or_default();
+    context.memory.forget(namespace, &reference.name);
+}
+
+/// The key that a pass over this manifest is about: an attempt of an earlier revision is settled first.
+pub(super) fn key(context: &Context, order: &DocumentSigningOrder) -> OrderKey {
+    let present = context.present_key(order);
+    let earlier = order.status.as_ref().and_then(|status| {
+        let unsettled = status.attempt.is_some() && status.order_id.is_none();
+        OrderKey::parse(status.order_key.as_deref().filter(|_| unsettled)?)
+    });
+    earlier
+        .filter(|earlier| {
+            earlier.cluster() == present.cluster()
+                && earlier.namespace() == present.namespace()
+                && earlier.name() == present.name()
+        })
+        .unwrap_or(present)
+}
+
+fn waits_for_sources(order: &DocumentSigningOrder) -> bool {
+    order
+        .status
+        .as_ref()
+        .is_some_and(|status| status.order_id.is_none())
+}

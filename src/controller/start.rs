@@ -1,0 +1,189 @@
+//! What is checked before anything else, and what ready means.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::ListParams;
+use kube::{Api, Client, ResourceExt};
+
+use super::context::Context;
+use crate::api::{Purchase, Reason, crds};
+use crate::domain::order_key::{ClusterName, OrderKey};
+use crate::plan::status::shown_reason;
+use crate::serve::admin::{Readiness, Step};
+use crate::serve::clock::Clock;
+use crate::serve::metrics::State;
+
+/// How often the definitions are looked for while they are missing or old.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often orders are counted for the metrics.
+const COUNT: Duration = Duration::from_secs(15);
+
+/// Why the operator refuses to start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The ledger is another cluster name's.
+    #[error(
+        "--cluster-name: the purchases of this cluster were made as {found}, not {wanted}; under another name every order would be bought again. Start with --cluster-name {found}"
+    )]
+    ClusterName {
+        /// The name in the ledger.
+        found: String,
+        /// The name given.
+        wanted: String,
+    },
+    /// The ledger can't be read.
+    #[error("the purchases can't be read")]
+    Ledger(#[source] Box<kube::Error>),
+}
+
+/// Waits until the definitions are served, with every field this operator relies on: an older definition would
+/// drop what is written.
+pub(super) async fn definitions(client: &Client, clock: &Clock, readiness: &Readiness) {
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let mut said = None;
+    loop {
+        let mut lacking = None;
+        for wanted in crds() {
+            let name = wanted.name_any();
+            lacking = match definitions.get_opt(&name).await {
+                Ok(Some(served)) => lacks(&served, &wanted)
+                    .map(|field| format!("{name} lacks {field}; it is older than this operator")),
+                Ok(None) => Some(format!("{name} does not exist")),
+                Err(error) => Some(format!("{name} can't be read: {error}")),
+            };
+            if lacking.is_some() {
+                break;
+            }
+        }
+        let Some(lacking) = lacking else { break };
+        if said.as_ref() != Some(&lacking) {
+            tracing::warn!(
+                "waiting for the CustomResourceDefinitions: {lacking}; apply them (docsign crds | kubectl apply -f -)"
+            );
+            said = Some(lacking);
+        }
+        clock.sleep(LOOK).await;
+    }
+    readiness.reached(Step::Caches);
+}
+
+/// The first field of the wanted definition that the served one lacks.
+fn lacks(served: &CustomResourceDefinition, wanted: &CustomResourceDefinition) -> Option<String> {
+    let schema = |definition: &CustomResourceDefinition| {
+        let version = definition
+            .spec
+            .versions
+            .iter()
+            .find(|version| version.name == crate::api::VERSION)?;
+        serde_json::to_value(version.schema.as_ref()?.open_api_v3_schema.as_ref()?).ok()
+    };
+    let established = served
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_ref())
+        .is_some_and(|conditions| {
+            conditions
+                .iter()
+                .any(|c| c.type_ == "Established" && c.status == "True")
+        });
+    if !established {
+        return Some("being established".to_owned());
+    }
+    match (schema(served), schema(wanted)) {
+        (Some(served), Some(wanted)) => missing_field(&served, &wanted, ""),
+        (None, _) => Some(format!("version {}", crate::api::VERSION)),
+        (Some(_), None) => None,
+    }
+}
+
+fn missing_field(served: &serde_json::Value, wanted: &serde_json::Value, path: &str) -> Option<String> {
+    if let Some(items) = wanted.get("items") {
+        return missing_field(served.get("items")?, items, path);
+    }
+    let properties = wanted.get("properties")?.as_object()?;
+    properties.iter().find_map(|(name, wanted)| {
+        let path = format!("{path}.{name}");
+        match served
+            .get("properties")
+            .and_then(|properties| properties.get(name))
+        {
+            Some(served) => missing_field(served, wanted, &path),
+            None => Some(path),
+        }
+    })
+}
+
+/// Refuses to start where the ledger is another cluster name's: every order would be bought again.
+pub(super) async fn one_cluster_name(client: &Client, wanted: &ClusterName) -> Result<(), StartError> {
+    let purchases: Api<Purchase> = Api::all(client.clone());
+    let listed = purchases
+        .list(&ListParams::default())
+        .await
+        .map_err(|error| StartError::Ledger(Box::new(error)))?;
+    let other = listed
+        .items
+        .iter()
+        .filter_map(|purchase| OrderKey::parse(&purchase.spec.order_key))
+        .find(|key| key.cluster() != wanted);
+    match other {
+        Some(key) => Err(StartError::ClusterName {
+            found: key.cluster().to_string(),
+            wanted: wanted.to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The UID of kube-system: the cluster's own identity.
+pub(super) async fn cluster_uid(client: &Client) -> Option<String> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    namespaces
+        .get_opt("kube-system")
+        .await
+        .ok()
+        .flatten()
+        .and_then(|namespace| namespace.uid())
+}
+
+/// Waits for the first list of orders and purchases.
+pub(super) async fn caches(context: &Context) {
+    for store in &context.orders {
+        let _ = store.wait_until_ready().await;
+    }
+    let _ = context.purchases.wait_until_ready().await;
+}
+
+/// Counts what is in the caches, for the metrics, until the process ends.
+pub(super) async fn count_orders(context: &Context) {
+    loop {
+        let shown: Vec<Option<Reason>> = context
+            .all_orders()
+            .iter()
+            .map(|order| order.status.as_ref().and_then(shown_reason))
+            .collect();
+        for reason in Reason::ALL {
+            let count = shown.iter().filter(|shown| **shown == Some(*reason)).count();
+            let labels = State {
+                reason: reason.as_str(),
+            };
+            context
+                .metrics
+                .orders
+                .get_or_create(&labels)
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        let open = context
+            .purchases
+            .state()
+            .iter()
+            .filter(|purchase| purchase.spec.state == crate::api::PurchaseState::Open)
+            .count();
+        context
+            .metrics
+            .open_purchases
+            .set(i64::try_from(open).unwrap_or(i64::MAX));
+        context.clock.sleep(COUNT).await;
+    }
+}
