@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::reference::KeyRef;
+use super::reference::{AccountKind, KeyRef};
 use super::rule::{forbidden, required, value};
 
 /// An account for the orders of its own namespace.
@@ -79,7 +79,7 @@ fn same_endpoint() -> Rule {
 
 fn web_address() -> Rule {
     value(
-        "self.matches('^https?://[^/@?# ]+(/[^@?# ]*)?$')",
+        "self.matches('^https?://[^/@?#\\\\s]+(/[^@?#\\\\s]*)?$')",
         "write a URL such as https://host:port/path, without user, password, query and fragment",
     )
 }
@@ -147,6 +147,14 @@ fn api_key() -> String {
     "api-key".to_owned()
 }
 
+impl AccountSettings {
+    /// The address of the API: the region's, or the one that is set. None where a manifest says neither, which
+    /// the admission rules refuse.
+    pub fn api_endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref().or(self.region.map(Region::endpoint))
+    }
+}
+
 /// The regions of CertCentral.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Region {
@@ -154,6 +162,16 @@ pub enum Region {
     US,
     /// certcentral.digicert.eu
     EU,
+}
+
+impl Region {
+    /// The address of the API in this region.
+    pub const fn endpoint(self) -> &'static str {
+        match self {
+            Self::US => "https://www.digicert.com/services/v2",
+            Self::EU => "https://certcentral.digicert.eu/services/v2",
+        }
+    }
 }
 
 /// Where certificates to trust are read from.
@@ -224,6 +242,16 @@ impl Default for Allow {
             container_ids: Vec::new(),
             adoption: None,
         }
+    }
+}
+
+impl Allow {
+    /// Whether orders that exist may be bound on an account of this kind.
+    pub fn adopts(&self, kind: AccountKind) -> bool {
+        self.adoption.unwrap_or(match kind {
+            AccountKind::CertCentralAccount => true,
+            AccountKind::ClusterCertCentralAccount => false,
+        })
     }
 }
 

@@ -16,6 +16,13 @@ pub struct AccountRef {
     pub name: String,
 }
 
+/// Kind and name, as `CertCentralAccount/main`.
+impl std::fmt::Display for AccountRef {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.kind.as_str(), self.name)
+    }
+}
+
 /// The kinds of account.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 pub enum AccountKind {

@@ -31,7 +31,7 @@ pub(super) fn value(rule: &str, message: &str) -> Rule {
 /// The value looks like an e-mail address.
 pub(super) fn email() -> Rule {
     value(
-        "self.matches('^[^@ ]+@[^@ ]+[.][^@ ]+$')",
+        "self.matches('^[^@\\\\s]+@[^@\\\\s]+[.][^@\\\\s]+$')",
         "write one e-mail address, such as name@example.com",
     )
 }

@@ -278,6 +278,12 @@ fn wrong_values() -> Vec<Wrong> {
             "write one e-mail address",
         ),
         case(
+            "a mail address with a line break",
+            person("/spec/order/individual/email", json!("zebulon@example.com\n")),
+            "spec.order.individual.email",
+            "write one e-mail address",
+        ),
+        case(
             "a telephone without country",
             person("/spec/order/individual/telephone", json!("555-777-8888")),
             "spec.order.individual.telephone",
