@@ -194,6 +194,9 @@ where
     Controller::new(api, watcher::Config::default())
 }
 
+type Reconcile<K, Pass> = fn(Arc<K>, Arc<Context>) -> Pass;
+type Failed<K> = fn(Arc<K>, &Error, Arc<Context>) -> Action;
+type Gone = fn(&Context, &ObjectRef<DynamicObject>);
 type Wakes<K> = mpsc::UnboundedReceiver<ObjectRef<K>>;
 
 /// Runs one controller until the process ends, and then until its open passes are done.
@@ -201,11 +204,7 @@ fn drive<K, Pass>(
     controller: Controller<K>,
     wakes: Wakes<K>,
     shutdown: &CancellationToken,
-    (reconcile, failed, gone): (
-        fn(Arc<K>, Arc<Context>) -> Pass,
-        fn(Arc<K>, &Error, Arc<Context>) -> Action,
-        fn(&Context, &ObjectRef<DynamicObject>),
-    ),
+    (reconcile, failed, gone): (Reconcile<K, Pass>, Failed<K>, Gone),
     context: &Arc<Context>,
 ) -> futures::future::BoxFuture<'static, ()>
 where

@@ -148,34 +148,31 @@ async fn poll(
         return;
     }
     let by_id: HashMap<i64, &Followed> = orders.iter().map(|followed| (followed.id, followed)).collect();
-    let answer = match window.filter(|_| swept_lately) {
-        Some(window) => {
-            let answer = connection.client.status_changes(window).await;
-            context.called("status changes", answer.is_ok());
-            answer.map(|answer| {
-                answer
-                    .value
-                    .into_iter()
-                    .map(|change| (change.order_id, change.status))
-                    .collect::<Vec<_>>()
-            })
-        }
-        None => {
-            let filter = OrderFilter {
-                product: Some(PRODUCT.to_owned()),
-                ..OrderFilter::default()
-            };
-            let answer = connection.client.list_orders(&filter).await;
-            context.called("list orders", answer.is_ok());
-            answer.map(|answer| {
-                asked.swept = Some(now);
-                answer
-                    .value
-                    .into_iter()
-                    .map(|order| (order.id, order.status))
-                    .collect()
-            })
-        }
+    let answer = if let Some(window) = window.filter(|_| swept_lately) {
+        let answer = connection.client.status_changes(window).await;
+        context.called("status changes", answer.is_ok());
+        answer.map(|answer| {
+            answer
+                .value
+                .into_iter()
+                .map(|change| (change.order_id, change.status))
+                .collect::<Vec<_>>()
+        })
+    } else {
+        let filter = OrderFilter {
+            product: Some(PRODUCT.to_owned()),
+            ..OrderFilter::default()
+        };
+        let answer = connection.client.list_orders(&filter).await;
+        context.called("list orders", answer.is_ok());
+        answer.map(|answer| {
+            asked.swept = Some(now);
+            answer
+                .value
+                .into_iter()
+                .map(|order| (order.id, order.status))
+                .collect()
+        })
     };
     match answer {
         Ok(said) => {

@@ -65,6 +65,10 @@ pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
 }
 
 /// After a failed pass.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the controller hands over what it holds"
+)]
 pub(super) fn failed(purchase: Arc<Purchase>, error: &Error, _: Arc<Context>) -> Action {
     tracing::warn!(
         purchase = purchase.name_any(),
