@@ -77,7 +77,10 @@ pub async fn run(
         () = shutdown.cancelled() => return Ok(()),
         () = start::definitions(&client, &clock, &readiness) => {}
     }
-    start::one_cluster_name(&client, &settings.cluster_name).await?;
+    tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        one = start::one_cluster_name(&client, &clock, &settings.cluster_name) => one?,
+    }
     let cluster_uid = start::cluster_uid(&client).await;
 
     let (wake_order, order_wakes) = mpsc::unbounded();

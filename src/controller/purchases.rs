@@ -24,6 +24,10 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
     let Some(key) = OrderKey::parse(&purchase.spec.order_key) else {
         return Ok(Action::await_change());
     };
+    let served = &context.settings.namespaces;
+    if !served.is_empty() && !served.iter().any(|namespace| namespace == key.namespace()) {
+        return Ok(Action::await_change());
+    }
     if context.cached_order(key.namespace(), key.name()).is_some() {
         context.wake(key.namespace(), key.name());
     }

@@ -33,9 +33,6 @@ pub enum StartError {
         /// The name given.
         wanted: String,
     },
-    /// The ledger can't be read.
-    #[error("the purchases can't be read")]
-    Ledger(#[source] Box<kube::Error>),
 }
 
 /// Waits until the definitions are served, with every field this operator relies on: an older definition would
@@ -116,12 +113,24 @@ fn missing_field(served: &serde_json::Value, wanted: &serde_json::Value, path: &
 }
 
 /// Refuses to start where the ledger is another cluster name's: every order would be bought again.
-pub(super) async fn one_cluster_name(client: &Client, wanted: &ClusterName) -> Result<(), StartError> {
+pub(super) async fn one_cluster_name(
+    client: &Client,
+    clock: &Clock,
+    wanted: &ClusterName,
+) -> Result<(), StartError> {
     let purchases: Api<Purchase> = Api::all(client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| StartError::Ledger(Box::new(error)))?;
+    let listed = loop {
+        match purchases.list(&ListParams::default()).await {
+            Ok(listed) => break listed,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the purchases can't be read; trying again"
+                );
+            }
+        }
+        clock.sleep(LOOK).await;
+    };
     let other = listed
         .items
         .iter()

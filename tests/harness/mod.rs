@@ -22,6 +22,7 @@
 pub mod audit;
 pub mod directory;
 pub mod kubectl;
+pub mod operator;
 mod parts;
 pub mod pki;
 pub mod plane;
@@ -33,6 +34,7 @@ use std::time::Duration;
 pub use audit::AuditEvent;
 pub use directory::Directory;
 pub use kubectl::{Kubectl, Output};
+pub use operator::Operator;
 pub use plane::{ControlPlane, Options, shared};
 pub use process::{AtEnd, Child};
 
