@@ -42,8 +42,8 @@ use futures::channel::mpsc;
 use kube::api::DynamicObject;
 use kube::runtime::controller::{self, Action, Config, Controller};
 use kube::runtime::events::Recorder;
-use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher;
+use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -91,8 +91,7 @@ pub async fn run(
         .iter()
         .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
         .collect();
-    let purchase_controller =
-        Controller::new(Api::<Purchase>::all(client.clone()), watcher::Config::default());
+    let purchase_controller = watch(Api::<Purchase>::all(client.clone()));
     let context = Arc::new(Context {
         orders: order_controllers.iter().map(Controller::store).collect(),
         purchases: purchase_controller.store(),
@@ -133,10 +132,7 @@ pub async fn run(
             &context,
         ));
     }
-    let controller = Controller::new(
-        Api::<ClusterCertCentralAccount>::all(client.clone()),
-        watcher::Config::default(),
-    );
+    let controller = watch(Api::<ClusterCertCentralAccount>::all(client.clone()));
     running.push(drive(
         controller,
         cluster_account_wakes,
@@ -181,20 +177,29 @@ fn scopes(settings: &Settings) -> Vec<Option<String>> {
 
 fn controller<K>(client: &Client, namespace: Option<&str>) -> Controller<K>
 where
-    K: Resource<Scope = kube::core::NamespaceResourceScope>
+    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>
         + Clone
         + DeserializeOwned
         + Debug
         + Send
         + Sync
         + 'static,
-    K::DynamicType: Default + Debug + Clone + Eq + std::hash::Hash + Unpin,
 {
-    let api = namespace.map_or_else(
+    watch(namespace.map_or_else(
         || Api::all(client.clone()),
         |namespace| Api::namespaced(client.clone(), namespace),
-    );
-    Controller::new(api, watcher::Config::default())
+    ))
+}
+
+/// A controller that hears of deletions too: what is gone is not to be used for as long as a timer runs.
+fn watch<K>(api: Api<K>) -> Controller<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    let (store, writer) = reflector::store();
+    let changes =
+        reflector::reflector(writer, watcher(api, watcher::Config::default())).touched_objects();
+    Controller::for_stream(changes, store)
 }
 
 type Reconcile<K, Pass> = fn(Arc<K>, Arc<Context>) -> Pass;
