@@ -42,6 +42,8 @@ pub(super) struct Context {
     /// Asks for a check of an account of each kind.
     pub wake_account: mpsc::UnboundedSender<ObjectRef<CertCentralAccount>>,
     pub wake_cluster_account: mpsc::UnboundedSender<ObjectRef<ClusterCertCentralAccount>>,
+    /// Asks for a look at a purchase.
+    pub wake_purchase: mpsc::UnboundedSender<ObjectRef<Purchase>>,
 }
 
 impl Context {

@@ -86,6 +86,7 @@ pub async fn run(
     let (wake_order, order_wakes) = mpsc::unbounded();
     let (wake_account, account_wakes) = mpsc::unbounded();
     let (wake_cluster_account, cluster_account_wakes) = mpsc::unbounded();
+    let (wake_purchase, purchase_wakes) = mpsc::unbounded();
     let namespaces = scopes(&settings);
     let order_controllers: Vec<_> = namespaces
         .iter()
@@ -107,6 +108,7 @@ pub async fn run(
         wake_order,
         wake_account,
         wake_cluster_account,
+        wake_purchase,
     });
     let mut running: Vec<futures::future::BoxFuture<'static, ()>> = Vec::new();
     let mut order_wakes = fan_out(order_wakes, order_controllers.len());
@@ -142,7 +144,7 @@ pub async fn run(
     ));
     running.push(drive(
         purchase_controller,
-        mpsc::unbounded().1,
+        purchase_wakes,
         &shutdown,
         (purchases::reconcile, purchases::failed, purchases::gone),
         &context,
@@ -197,8 +199,7 @@ where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
     let (store, writer) = reflector::store();
-    let changes =
-        reflector::reflector(writer, watcher(api, watcher::Config::default())).touched_objects();
+    let changes = reflector::reflector(writer, watcher(api, watcher::Config::default())).touched_objects();
     Controller::for_stream(changes, store)
 }
 

@@ -10,7 +10,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::context::Context;
 use super::error::Error;
 use super::pass;
-use crate::api::DocumentSigningOrder;
+use crate::api::{DocumentSigningOrder, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
 use crate::serve::metrics::Outcome;
@@ -54,10 +54,22 @@ pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context
     Action::requeue(Duration::from_secs(5))
 }
 
-/// A manifest is gone: what was remembered of it goes too. Its purchase stays.
+/// A manifest is gone: what was remembered of it goes too. Its purchase stays, and looks after itself from now on
+/// where it is open.
 pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
     let namespace = reference.namespace.as_deref().unwrap_or_default();
     context.memory.forget(namespace, &reference.name);
+    for purchase in context.purchases.state() {
+        let of = &purchase.spec.order_ref;
+        if of.namespace == namespace
+            && of.name == reference.name
+            && purchase.spec.state == PurchaseState::Open
+        {
+            let _ = context
+                .wake_purchase
+                .unbounded_send(ObjectRef::from_obj(purchase.as_ref()));
+        }
+    }
 }
 
 /// The key that a pass over this manifest is about: an attempt of an earlier revision is settled first.
