@@ -29,6 +29,16 @@ pub(super) async fn view(
     known: Option<Known>,
 ) -> Result<(Account, Option<Arc<Connection>>), Error> {
     let Some(known) = known else {
+        let placed = pass.order.as_ref().is_some_and(|order| {
+            order
+                .status
+                .as_ref()
+                .is_some_and(|status| status.order_id.is_some())
+        });
+        if placed {
+            // Checked within moments; a known order waits without a question to the API server.
+            return Ok((Account::Pending, None));
+        }
         let exists = exists(pass.context, name).await?;
         let account = if exists {
             Account::Pending

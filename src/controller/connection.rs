@@ -17,6 +17,9 @@ use crate::serve::clock::Clock;
 /// The budget of one API key, shared by all accounts that use the key.
 pub(super) type SharedBudget = Arc<Mutex<Budget>>;
 
+/// Our word for a call that the request budget had no room for.
+pub(super) const REQUEST_BUDGET: &str = "RequestBudget";
+
 /// An account that was checked and can be used.
 pub(super) struct Connection {
     /// metadata.uid of the account.
@@ -45,7 +48,7 @@ impl Connection {
             .take(lane, self.clock.monotonic())
             .map_err(|wait| RemoteFailure {
                 outcome: FailedOutcome::Unavailable,
-                code: "RequestBudget".to_owned(),
+                code: REQUEST_BUDGET.to_owned(),
                 message: "the request budget of the API key is used up for now".to_owned(),
                 retry_after: SignedDuration::try_from(wait).ok(),
             })

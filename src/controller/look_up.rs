@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::Error;
-use crate::api::Purchase;
+use crate::api::{CorrelationMethod, Purchase};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
 use crate::domain::csr::Csr;
@@ -77,6 +77,10 @@ impl Question<'_> {
             maybe: Vec::new(),
             began: began.map(floor_to_second),
         };
+        if !answer.value.is_empty() {
+            // Found by its token alone: this account keeps tokens.
+            self.connection.correlate(CorrelationMethod::Exact);
+        }
         for summary in answer.value {
             found.orders.push(match self.look(summary.order_id).await? {
                 Some(order) => FoundOrder { ours: true, ..order },
