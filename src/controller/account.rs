@@ -239,13 +239,18 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
             .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
     let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
+    let times = context.settings.times.of(is_digicert(&endpoint));
+    let place = Duration::try_from(times.protocol.post_timeout).unwrap_or(Timeouts::default().place);
     let client = Client::new(ClientSettings {
         base_url: endpoint.clone(),
         api_key: key,
         user_agent: concat!("docsign-operator/", env!("CARGO_PKG_VERSION")).to_owned(),
         ca_pem: ca.map(|(_, pem)| pem),
         proxy,
-        timeouts: Timeouts::default(),
+        timeouts: Timeouts {
+            place,
+            ..Timeouts::default()
+        },
     });
     let client = match client {
         Ok(client) => client,
@@ -258,6 +263,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         endpoint: endpoint.to_string(),
         correlation: Mutex::new(account.correlation(&secret_version, endpoint.as_str())),
         secret: secret_version,
+        times,
         filter_works: Mutex::new(false),
         client,
         budget,
@@ -327,13 +333,7 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
         (None, Some(Region::US) | None) => "https://www.digicert.com/services/v2",
     };
     let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
-    let digicert = url.scheme() == "https"
-        && matches!(
-            url.host_str(),
-            Some("www.digicert.com" | "certcentral.digicert.eu")
-        )
-        && url.port().is_none();
-    if digicert
+    if is_digicert(&url)
         || context
             .settings
             .allowed_endpoints
@@ -343,6 +343,13 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
         return Ok(url);
     }
     Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
+}
+
+fn is_digicert(url: &Url) -> bool {
+    matches!(
+        url.host_str(),
+        Some("www.digicert.com" | "certcentral.digicert.eu")
+    )
 }
 
 fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {

@@ -79,7 +79,9 @@ pub(super) async fn view(
             UnresolvedPolicy::WhenProven => Unresolved::WhenProven,
             UnresolvedPolicy::Hold => Unresolved::Hold,
         },
-        quiet_period: SignedDuration::from_secs(settings.unresolved.quiet_period_seconds.max(3600)),
+        quiet_period: connection.times.quiet(SignedDuration::from_secs(
+            settings.unresolved.quiet_period_seconds,
+        )),
         poll_interval: SignedDuration::from_secs(settings.poll_interval_seconds.max(10)),
         resolve_free_at: connection.free_at(Lane::Resolve),
         place_free_at: connection.free_at(Lane::Place),

@@ -13,6 +13,7 @@ use crate::certcentral::{Class, Client, Error};
 use crate::domain::budget::{Budget, Lane, Limits};
 use crate::plan::{Correlation, FailedOutcome, RemoteFailure};
 use crate::serve::clock::Clock;
+use crate::settings::EndpointTimes;
 
 /// The budget of one API key, shared by all accounts that use the key.
 pub(super) type SharedBudget = Arc<Mutex<Budget>>;
@@ -30,6 +31,8 @@ pub(super) struct Connection {
     pub shared: bool,
     /// The API endpoint.
     pub endpoint: String,
+    /// The protocol times that hold for this endpoint.
+    pub times: EndpointTimes,
     /// UID and resource version of the Secret.
     pub secret: (String, String),
     /// How orders are looked up, with this key on this endpoint.

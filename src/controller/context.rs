@@ -15,7 +15,6 @@ use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
 };
 use crate::domain::order_key::{ClusterName, OrderKey};
-use crate::plan::ProtocolTimes;
 use crate::serve::clock::Clock;
 use crate::serve::metrics::{Call, Metrics};
 use crate::settings::Settings;
@@ -26,7 +25,6 @@ pub(super) struct Context {
     pub client: Client,
     pub clock: Clock,
     pub settings: Settings,
-    pub times: ProtocolTimes,
     /// The UID of the namespace kube-system.
     pub cluster_uid: Option<String>,
     /// The manifests as last seen; one store a watched namespace.

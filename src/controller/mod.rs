@@ -53,7 +53,6 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{
     AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, FIELD_MANAGER, Purchase,
 };
-use crate::plan::ProtocolTimes;
 use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
@@ -100,7 +99,6 @@ pub async fn run(
         recorder: Recorder::new(client.clone(), FIELD_MANAGER.into()),
         client: client.clone(),
         clock,
-        times: ProtocolTimes::STANDARD,
         cluster_uid,
         accounts: account::Accounts::default(),
         metrics: Arc::clone(&metrics),
