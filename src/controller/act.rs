@@ -9,7 +9,7 @@ use serde_json::json;
 use super::account::AccountName;
 use super::account_status::show_correlation;
 use super::connection::{Connection, REQUEST_BUDGET};
-use super::error::Error;
+use super::error::{Error, answered};
 use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
 use super::{claim, ledger, observe, place};
@@ -211,10 +211,7 @@ async fn reopen(pass: &mut Pass<'_>, attempt: &str) -> Result<(), Error> {
     };
     let orders: Api<DocumentSigningOrder> =
         Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let fresh = orders
-        .get_opt(&order.name_any())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let fresh = answered("reading the order", orders.get_opt(&order.name_any())).await?;
     let still = fresh.as_ref().is_some_and(|fresh| {
         fresh.uid() == order.uid()
             && fresh.status.as_ref().and_then(|status| status.attempt.as_deref()) == Some(attempt)
@@ -246,10 +243,11 @@ async fn release(pass: &mut Pass<'_>) -> Result<(), Error> {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    let released = orders
-        .patch(&order.name_any(), &parameters, &Patch::Merge(&patch))
-        .await
-        .map_err(|error| Error::kube("releasing the order", error))?;
+    let released = answered(
+        "releasing the order",
+        orders.patch(&order.name_any(), &parameters, &Patch::Merge(&patch)),
+    )
+    .await?;
     pass.order = Some(pass.context.remember(released));
     Ok(())
 }

@@ -9,7 +9,7 @@ use kube::api::ListParams;
 
 use super::connection::Connection;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{CorrelationMethod, Purchase};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
@@ -186,10 +186,7 @@ impl Question<'_> {
 /// All order ids that any purchase records, read from the API server itself.
 pub(super) async fn owned(context: &Context) -> Result<HashSet<i64>, Error> {
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
     Ok(listed
         .items
         .into_iter()

@@ -10,7 +10,7 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::{order, pass};
 use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
 use crate::domain::order_key::OrderKey;
@@ -36,10 +36,7 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
     }
     // Not on the word of a cache: the manifest may just have been applied.
     let orders: Api<DocumentSigningOrder> = Api::namespaced(context.client.clone(), key.namespace());
-    let order = orders
-        .get_opt(key.name())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let order = answered("reading the order", orders.get_opt(key.name())).await?;
     if order.is_some_and(|order| order::key(&context, &order) == key) {
         return Ok(Action::requeue(LONGEST));
     }
