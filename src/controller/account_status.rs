@@ -154,12 +154,12 @@ pub(super) async fn show_correlation(
 }
 
 async fn write(context: &Context, name: &AccountName, patch: &serde_json::Value) -> Result<(), Error> {
+    const DOING: &str = "writing the account's status";
     let parameters = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
     let client = context.client.clone();
-    const DOING: &str = "writing the account's status";
     let patch = Patch::Merge(patch);
     let written = match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {

@@ -56,12 +56,17 @@ impl Context {
 
     /// The newest version of a manifest that this process has seen: the cache may lag behind its own writes.
     pub(super) fn newest(&self, cached: &Arc<DocumentSigningOrder>) -> Arc<DocumentSigningOrder> {
-        let written = cached
-            .uid()
-            .and_then(|uid| self.memory.lock().written.get(&uid).cloned());
-        match written {
-            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => written,
-            Some(_) | None => Arc::clone(cached),
+        let Some(uid) = cached.uid() else {
+            return Arc::clone(cached);
+        };
+        let mut memories = self.memory.lock();
+        match memories.written.get(&uid) {
+            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => Arc::clone(written),
+            Some(_) | None => {
+                // The cache has caught up: one copy is enough.
+                memories.written.remove(&uid);
+                Arc::clone(cached)
+            }
         }
     }
 
