@@ -115,7 +115,8 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         return Some(Decision::keep(look.map_or(Wake::OnChange, Wake::At)));
     };
     let same_object = purchase.order_ref.uid.as_ref() == Some(&order.uid);
-    if same_object && order.status.attempt.is_none() && seen.now <= attempt.deadline_time.0 {
+    let may_mark = seen.now <= attempt.deadline_time.0 && !settled(seen);
+    if same_object && order.status.attempt.is_none() && may_mark {
         // The sender may be about to write the mark: a write here would take it from him.
         let over = attempt
             .deadline_time

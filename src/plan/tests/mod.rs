@@ -1,12 +1,14 @@
 //! The decision table under test: a case per row and situation, laws over arbitrary input, and whole worlds
 //! searched to the end.
 
+mod arbitrary;
 mod binding;
 mod bought;
 mod changed;
 mod fixtures;
 mod handover;
 mod holds;
+mod laws;
 mod open;
 mod render;
 mod situations;
