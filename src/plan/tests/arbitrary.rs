@@ -17,16 +17,16 @@ use crate::plan::{
 };
 
 /// Anything.
-pub fn observed() -> impl Strategy<Value = Observed> {
+pub fn observed() -> BoxedStrategy<Observed> {
     let world = (
-        option::weighted(0.9, order()),
-        option::weighted(0.8, purchase()),
-        account(),
+        option::weighted(0.9, order().boxed()).boxed(),
+        option::weighted(0.8, purchase().boxed()).boxed(),
+        account().boxed(),
     );
     let pass = (
         option::weighted(0.2, ticket()),
-        look_up(),
-        inspection(),
+        look_up().boxed(),
+        inspection().boxed(),
         option::weighted(0.2, remote_failure()),
     );
     (
@@ -65,6 +65,7 @@ pub fn observed() -> impl Strategy<Value = Observed> {
                 if lived { with_history(seen) } else { seen }
             },
         )
+        .boxed()
 }
 
 /// The observation as an honest pass comes to it: only what the plan asked for was looked at, and it was given the
