@@ -1,6 +1,7 @@
 //! The decision table under test: a case per row and situation, laws over arbitrary input, and whole worlds
 //! searched to the end.
 
+mod absence;
 mod arbitrary;
 mod binding;
 mod bought;
