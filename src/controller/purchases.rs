@@ -34,7 +34,11 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
     if purchase.spec.state != PurchaseState::Open {
         return Ok(Action::await_change());
     }
-    // Not on the word of a cache: the manifest may just have been applied.
+    let cached = context.cached_order(key.namespace(), key.name());
+    if cached.is_some_and(|cached| order::key(&context, &context.newest(&cached)) == key) {
+        return Ok(Action::requeue(LONGEST));
+    }
+    // That no manifest asks for it is not taken from a cache: one may just have been applied.
     let orders: Api<DocumentSigningOrder> = Api::namespaced(context.client.clone(), key.namespace());
     let order = answered("reading the order", orders.get_opt(key.name())).await?;
     if order.is_some_and(|order| order::key(&context, &order) == key) {
