@@ -54,21 +54,20 @@ pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context
     Action::requeue(Duration::from_secs(5))
 }
 
-/// A manifest is gone: what was remembered of it goes too. Its purchase stays, and looks after itself from now on
-/// where it is open.
+/// A manifest is gone: what was remembered of it goes too. Its purchase stays, and if it is open it is now work of
+/// its own.
 pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
     let namespace = reference.namespace.as_deref().unwrap_or_default();
     context.memory.forget(namespace, &reference.name);
-    for purchase in context.purchases.state() {
+    let left_open = context.purchases.state().into_iter().filter(|purchase| {
         let of = &purchase.spec.order_ref;
-        if of.namespace == namespace
-            && of.name == reference.name
-            && purchase.spec.state == PurchaseState::Open
-        {
-            let _ = context
-                .wake_purchase
-                .unbounded_send(ObjectRef::from_obj(purchase.as_ref()));
-        }
+        purchase.spec.state == PurchaseState::Open && of.namespace == namespace && of.name == reference.name
+    });
+    for purchase in left_open {
+        // The receiver is gone only while the process ends.
+        let _ = context
+            .wake_purchase
+            .unbounded_send(ObjectRef::from_obj(purchase.as_ref()));
     }
 }
 
