@@ -108,7 +108,10 @@ async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> 
     };
     match question.look(id).await {
         Ok(Some(order)) => {
-            let owned = !order.ours && super::look_up::owned(pass.context).await?.contains(&id);
+            let owned = !order.ours
+                && super::look_up::owned(pass.context, &connection.endpoint)
+                    .await?
+                    .contains(&id);
             pass.inspection = Inspection::Found(FoundOrder { owned, ..order });
         }
         Ok(None) => pass.inspection = Inspection::Missing(id),
