@@ -42,8 +42,8 @@ use futures::channel::mpsc;
 use kube::api::DynamicObject;
 use kube::runtime::controller::{self, Action, Config, Controller};
 use kube::runtime::events::Recorder;
-use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher;
+use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -91,8 +91,7 @@ pub async fn run(
         .iter()
         .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
         .collect();
-    let purchase_controller =
-        Controller::new(Api::<Purchase>::all(client.clone()), watcher::Config::default());
+    let purchase_controller = of_touched(Api::<Purchase>::all(client.clone()));
     let context = Arc::new(Context {
         orders: order_controllers.iter().map(Controller::store).collect(),
         purchases: purchase_controller.store(),
@@ -133,10 +132,7 @@ pub async fn run(
             &context,
         ));
     }
-    let controller = Controller::new(
-        Api::<ClusterCertCentralAccount>::all(client.clone()),
-        watcher::Config::default(),
-    );
+    let controller = of_touched(Api::<ClusterCertCentralAccount>::all(client.clone()));
     running.push(drive(
         controller,
         cluster_account_wakes,
@@ -194,7 +190,18 @@ where
         || Api::all(client.clone()),
         |namespace| Api::namespaced(client.clone(), namespace),
     );
-    Controller::new(api, watcher::Config::default())
+    of_touched(api)
+}
+
+/// A controller that is also called when an object is deleted, and then finds it gone.
+fn of_touched<K>(api: Api<K>) -> Controller<K>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    K::DynamicType: Default + Debug + Clone + Eq + std::hash::Hash + Unpin,
+{
+    let (reader, writer) = reflector::store();
+    let watched = reflector::reflector(writer, watcher(api, watcher::Config::default())).touched_objects();
+    Controller::for_stream(watched, reader)
 }
 
 type Reconcile<K, Pass> = fn(Arc<K>, Arc<Context>) -> Pass;
