@@ -5,6 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::SignedDuration;
 
+use super::account::AccountName;
+use super::account_status::show_correlation;
+use super::connection::Connection;
 use super::error::Error;
 use super::ledger;
 use super::pass::Pass;
@@ -45,7 +48,7 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
             }
             if refusal.code.contains("alternative_order_id") {
                 // This account does not take the field: it is left out from now on.
-                connection.correlate(CorrelationMethod::NotSupported);
+                not_supported(pass, &connection).await;
             }
             close(pass, &attempt, PurchaseReason::Refused).await;
             pass.failed = Some(refused(&refusal));
@@ -126,6 +129,18 @@ async fn record_in_status(pass: &mut Pass<'_>, id: i64) {
     status.order_id = Some(id);
     if let Ok(written) = record::status(pass.context, &order, status).await {
         pass.order = Some(written);
+    }
+}
+
+/// The account does not take the token. Should this not be written down, the next process finds it out again.
+async fn not_supported(pass: &Pass<'_>, connection: &Connection) {
+    const METHOD: CorrelationMethod = CorrelationMethod::NotSupported;
+    connection.correlate(METHOD);
+    let Some(order) = &pass.order else { return };
+    let name = AccountName::of(&order.spec.account_ref, pass.key.namespace());
+    let (secret, endpoint) = (&connection.secret, &connection.endpoint);
+    if let Err(error) = show_correlation(pass.context, &name, secret, endpoint, METHOD).await {
+        tracing::warn!(account = %name, error = &error as &dyn std::error::Error, "the correlation was not written");
     }
 }
 
