@@ -25,7 +25,16 @@ pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Res
         Action::Claim => claim::claim(pass, seen, plan).await?,
         Action::Close { attempt, reason } => {
             pass.ticket = None;
-            let closed = ledger::close(pass.context, &pass.key, attempt, *reason).await?;
+            let closed = match reason {
+                // A ticket that is not used: nobody else knows that nothing was sent.
+                PurchaseReason::NotSent => {
+                    ledger::close_patiently(pass.context, &pass.key, attempt, *reason).await?
+                }
+                PurchaseReason::Refused
+                | PurchaseReason::Absent
+                | PurchaseReason::Placed
+                | PurchaseReason::Adopted => ledger::close(pass.context, &pass.key, attempt, *reason).await?,
+            };
             tracing::info!(key = %pass.key, attempt, ?reason, "attempt closed");
             pass.hold_purchase(closed);
             // What was looked up belongs to the attempt that ended.

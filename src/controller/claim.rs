@@ -61,7 +61,8 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         }
         Err(error) => {
             // Without the mark there is no ticket, so nothing was or will be sent for this attempt.
-            let closed = ledger::close(context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
+            let closed =
+                ledger::close_patiently(context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
             pass.hold_purchase(closed);
             Err(error)
         }

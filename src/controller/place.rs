@@ -145,7 +145,7 @@ async fn not_supported(pass: &Pass<'_>, connection: &Connection) {
 }
 
 async fn close(pass: &mut Pass<'_>, attempt: &str, reason: PurchaseReason) {
-    match ledger::close(pass.context, &pass.key, attempt, reason).await {
+    match ledger::close_patiently(pass.context, &pass.key, attempt, reason).await {
         Ok(purchase) => pass.hold_purchase(purchase),
         // It stays open, and is resolved by looking, like any attempt whose end nobody knows.
         Err(error) => warn(pass, &error),
