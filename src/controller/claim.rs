@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use kube::{Api, ResourceExt};
 
 use super::act::{account_record, inputs};
-use super::error::Error;
+use super::error::{Error, answered};
 use super::ledger::{self, Claim};
 use super::pass::Pass;
 use super::record;
@@ -29,8 +29,8 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     let Some(room) = Room::reserve(&connection) else {
         return Err(Error::Conflict("claiming the key"));
     };
-    let deadline = start.checked_add(context.times.deadline).unwrap_or(start);
-    let lifetime = std::time::Duration::try_from(context.times.deadline).unwrap_or_default();
+    let deadline = start.checked_add(seen.times.deadline).unwrap_or(start);
+    let lifetime = std::time::Duration::try_from(seen.times.deadline).unwrap_or_default();
     let attempt = seen.next_attempt.clone();
     let claim = Claim {
         attempt: attempt.clone(),
@@ -79,10 +79,7 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
 async fn marked_meanwhile(pass: &Pass<'_>, order: &DocumentSigningOrder) -> Result<bool, Error> {
     let orders: Api<DocumentSigningOrder> =
         Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let fresh = orders
-        .get_opt(&order.name_any())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let fresh = answered("reading the order", orders.get_opt(&order.name_any())).await?;
     let key = pass.key.to_string();
     Ok(fresh.is_none_or(|fresh| {
         let marked = |status: DocumentSigningOrderStatus| {

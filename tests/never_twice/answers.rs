@@ -76,7 +76,7 @@ async fn an_order_that_look_ups_hide_is_waited_for() -> Result<()> {
     resolving(&world, "jane").await?;
     bought_once(&world);
 
-    world.simulator.advance(Duration::from_secs(3600));
+    world.simulator.advance(Duration::from_hours(1));
     let order = world.issued("jane").await?;
     assert_eq!(order_id(&order), Some(bought_id(&world)));
     bought_once(&world);

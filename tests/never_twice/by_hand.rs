@@ -56,7 +56,7 @@ async fn a_status_wiped_while_the_attempt_is_resolved() -> Result<()> {
     resolving(&world, "jane").await?;
     called(&world, Endpoint::Alternate, 4).await?;
     bought_once(&world);
-    world.simulator.advance(Duration::from_secs(3600));
+    world.simulator.advance(Duration::from_hours(1));
     let order = world.issued("jane").await?;
     assert_eq!(order_id(&order), Some(bought_id(&world)));
     bought_once(&world);
@@ -144,7 +144,7 @@ async fn a_purchase_deleted_while_the_attempt_is_resolved_is_put_back_open() -> 
     .await?;
     assert_eq!(open.spec.attempt.map(|attempt| attempt.id), attempt);
     bought_once(&world);
-    world.simulator.advance(Duration::from_secs(3600));
+    world.simulator.advance(Duration::from_hours(1));
     world
         .order_until("jane", "the order to be issued", |order| {
             ready_reason(order) == Some("Issued")

@@ -115,6 +115,7 @@ impl World {
     }
 
     /// The Secret with an API key.
+    #[allow(clippy::unused_self, reason = "a part of the world, like the account")]
     pub fn secret(&self, key: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certcentral"}, "stringData": {"api-key": key}})
     }
@@ -169,7 +170,7 @@ impl World {
         let reached = eventually(what, PATIENCE, async || {
             let order = orders.get_opt(name).await.ok()??;
             let reached = wanted(&order);
-            *last.lock().unwrap() = order.status.clone();
+            last.lock().unwrap().clone_from(&order.status);
             reached.then_some(order)
         })
         .await;
