@@ -25,13 +25,14 @@ async fn an_answer_that_is_lost_is_found_by_looking() -> Result<()> {
             after_commit: true,
         },
         Effect::Unavailable { after_commit: true },
-        // Sixty seconds, as nothing tells a slow answer from none.
+        // Nothing but time tells a slow answer from none.
         Effect::Stall { after_commit: true },
     ];
     try_join_all(lost.map(async |effect| {
         let world = World::new("lost", QUICK).await?;
         world.simulator.install(once(Endpoint::Place, effect));
-        let _operator = world.start().await?;
+        let operator = world.operator().with(&["--place-timeout-seconds", "10"]);
+        let _operator = operator.start_ready(world.plane).await?;
         world.apply(&order("jane")).await?;
         let order = world.issued("jane").await?;
         bought_once(&world);
