@@ -28,7 +28,16 @@ pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Res
         Action::Claim => claim::claim(pass, seen, plan).await?,
         Action::Close { attempt, reason } => {
             pass.ticket = None;
-            let closed = ledger::close(pass.context, &pass.key, attempt, *reason).await?;
+            let closed = match reason {
+                // A ticket that is not used: nobody else knows that nothing was sent.
+                PurchaseReason::NotSent => {
+                    ledger::close_patiently(pass.context, &pass.key, attempt, *reason).await?
+                }
+                PurchaseReason::Refused
+                | PurchaseReason::Absent
+                | PurchaseReason::Placed
+                | PurchaseReason::Adopted => ledger::close(pass.context, &pass.key, attempt, *reason).await?,
+            };
             tracing::info!(key = %pass.key, attempt, ?reason, "attempt closed");
             pass.hold_purchase(closed);
             // What was looked up belongs to the attempt that ended.
@@ -133,7 +142,10 @@ async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> 
     };
     match question.look(id).await {
         Ok(Some(order)) => {
-            let owned = !order.ours && super::look_up::owned(pass.context).await?.contains(&id);
+            let owned = !order.ours
+                && super::look_up::owned(pass.context, &connection.endpoint)
+                    .await?
+                    .contains(&id);
             pass.inspection = Inspection::Found(FoundOrder { owned, ..order });
         }
         Ok(None) => pass.inspection = Inspection::Missing(id),

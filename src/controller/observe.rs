@@ -113,7 +113,8 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
     let account_version = connection
         .map(|connection| {
             format!(
-                "{} {} {}",
+                // A token that is left out from now on is something else to send, too.
+                "{} {} {} {keeps_tokens}",
                 connection.uid, connection.secret.0, connection.secret.1
             )
         })

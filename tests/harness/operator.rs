@@ -50,6 +50,10 @@ impl Operator {
 
     /// Runs it with another kubeconfig.
     #[must_use]
+    #[allow(
+        clippy::wrong_self_convention,
+        reason = "as that user, in the word of `kubectl --as`"
+    )]
     pub fn as_user(mut self, kubeconfig: &Path) -> Self {
         kubeconfig.clone_into(&mut self.kubeconfig);
         self
