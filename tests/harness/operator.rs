@@ -50,10 +50,6 @@ impl Operator {
 
     /// Runs it with another kubeconfig.
     #[must_use]
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "as in `kubectl --as`; a builder, not a conversion"
-    )]
     pub fn as_user(mut self, kubeconfig: &Path) -> Self {
         kubeconfig.clone_into(&mut self.kubeconfig);
         self
