@@ -94,7 +94,8 @@ async fn the_admin_endpoints_answer_and_the_metrics_are_openmetrics() -> Result<
         samples.get("docsign_orders_posted_total{outcome=\"accepted\"}"),
         Some(&1.0)
     );
-    assert_eq!(samples.get("docsign_open_purchases"), Some(&0.0));
+    // Purchases are of the whole cluster: how many are open is up to the other tests too.
+    assert!(samples.contains_key("docsign_open_purchases"), "{text}");
     for personal in [world::API_KEY, "jane", "Doe", world.namespace.as_str()] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }
