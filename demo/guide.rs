@@ -30,10 +30,10 @@ A fourth order, on an account whose people are you:
   kubectl apply -f {fourth}
   id=$(kubectl get dso jane-doe -o jsonpath='{{.status.orderID}}')
 
-  curl -X POST {control}/orders/$id/approve   # the approver says yes
-  curl -X POST {control}/orders/$id/reject    # or no
-  curl -X POST {control}/orders/$id/validate  # DigiCert has validated the person
-  curl -X POST {control}/orders/$id/issue     # the person picks the certificate up
+  curl -sX POST {control}/orders/$id/approve   # the approver says yes
+  curl -sX POST {control}/orders/$id/reject    # or no
+  curl -sX POST {control}/orders/$id/validate  # DigiCert has validated the person
+  curl -sX POST {control}/orders/$id/issue     # the person picks the certificate up
 
 The operator asks every 10 seconds what changed. Delete the order and apply it again: it is found, not bought twice.
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use docsign::serve::clock::Clock;
 
+/// How wide the text beside the table is.
+const ASIDE: usize = 100;
+
 /// Standard output, as the demo writes it.
 pub(crate) struct Screen {
     clock: Clock,
@@ -43,7 +46,7 @@ impl Screen {
 
     /// The head of the table.
     pub(crate) fn heading(&self, heading: &str) {
-        let line = format!("\n{:>8}   {heading}", "SECONDS");
+        let line = format!("\n{:>8}  {heading}", "SECONDS");
         write(&self.styled(&line, Style::Bold));
     }
 
@@ -58,7 +61,10 @@ impl Screen {
 
     /// What a line of the table means.
     pub(crate) fn aside(&self, text: &str) {
-        write(&self.styled(&format!("{:>10} {text}", "|"), Style::Dim));
+        for (number, line) in wrapped(text, ASIDE).iter().enumerate() {
+            let mark = if number == 0 { "--" } else { "" };
+            write(&self.styled(&format!("{:10}{mark:<2} {line}", ""), Style::Dim));
+        }
     }
 
     /// Why the demo did not end well.
@@ -80,6 +86,21 @@ impl Screen {
             Style::Dim => format!("\x1b[2m{text}\x1b[0m"),
         }
     }
+}
+
+/// The words of a text, in lines of at most so many characters where they have a space to break at.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn write(text: &str) {

@@ -78,8 +78,11 @@ impl Stage {
             by_hand,
             plane,
         };
-        stage.apply_account("main", &stage.simulator).await?;
-        stage.apply_account("by-hand", &stage.by_hand).await?;
+        let accounts = [
+            account("main", &stage.simulator)?,
+            account("by-hand", &stage.by_hand)?,
+        ];
+        stage.plane.apply(&accounts.join("---\n")).await?.success()?;
         screen.step(
             "account",
             "examples/account.yaml, with the simulator's endpoint and key",
@@ -185,26 +188,6 @@ impl Stage {
             tail.join("\n"),
         ))
     }
-
-    /// Applies a copy of the example account, for a simulator.
-    async fn apply_account(&self, name: &str, simulator: &Simulator) -> Result<()> {
-        let path = example("account");
-        let mut manifest = std::fs::read_to_string(&path).context(|| format!("cannot read {path}"))?;
-        let endpoint = format!("endpoint: {}\n  pollIntervalSeconds: 10\n  #", simulator.url);
-        let name = format!("name: {name}\n");
-        for (from, to) in [
-            ("put-your-API-key-here", API_KEY),
-            ("region: US", endpoint.as_str()),
-            ("name: main\n", name.as_str()),
-        ] {
-            if !manifest.contains(from) {
-                return Err(missing(&format!("'{}' in {path}", from.trim_end())));
-            }
-            manifest = manifest.replace(from, to);
-        }
-        self.plane.apply(&manifest).await?.success()?;
-        Ok(())
-    }
 }
 
 impl Simulator {
@@ -241,6 +224,25 @@ fn docsign() -> Result<PathBuf> {
 
 fn example(name: &str) -> String {
     format!("{}/examples/{name}.yaml", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A copy of the example account, for a simulator.
+fn account(name: &str, simulator: &Simulator) -> Result<String> {
+    let path = example("account");
+    let mut manifest = std::fs::read_to_string(&path).context(|| format!("cannot read {path}"))?;
+    let endpoint = format!("endpoint: {}\n  pollIntervalSeconds: 10\n  #", simulator.url);
+    let name = format!("name: {name}\n");
+    for (from, to) in [
+        ("put-your-API-key-here", API_KEY),
+        ("region: US", endpoint.as_str()),
+        ("name: main\n", name.as_str()),
+    ] {
+        if !manifest.contains(from) {
+            return Err(missing(&format!("'{}' in {path}", from.trim_end())));
+        }
+        manifest = manifest.replace(from, to);
+    }
+    Ok(manifest)
 }
 
 async fn install(plane: &ControlPlane) -> Result<()> {
