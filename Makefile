@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .PHONY: help
 help: ## Shows this
 	@echo "usage: make <target>"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: demo
 demo: control-plane ## Three orders, from manifest to certificate ID; ONCE=1 ends when they are issued
