@@ -17,7 +17,7 @@ demo: control-plane ## Three orders, from manifest to certificate ID; ONCE=1 end
 
 .PHONY: test
 test: ## Formatting, lints and all tests: everything that has to hold
-	=$(CARGO) tests/all
+	@CARGO="$(CARGO)" tests/all
 
 .PHONY: fmt
 fmt: ## Formats the sources
