@@ -188,7 +188,7 @@ fn paths(words: &[String]) -> BTreeSet<Vec<String>> {
 fn path(words: &[String], at: &mut usize, prefix: &[String], found: &mut BTreeSet<Vec<String>>) {
     let mut path = prefix.to_vec();
     while is_name(words, *at) {
-        path.push(words[*at].clone());
+        path.extend(words.get(*at).cloned());
         *at += 1;
         if words.get(*at).is_none_or(|word| word != "::") {
             break;

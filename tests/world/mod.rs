@@ -102,6 +102,7 @@ impl World {
     }
 
     /// The Secret with an API key.
+    #[expect(clippy::unused_self, reason = "reads as what a world has, like its account")]
     pub fn secret(&self, key: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certcentral"}, "stringData": {"api-key": key}})
     }
@@ -156,7 +157,7 @@ impl World {
         let reached = eventually(what, PATIENCE, async || {
             let order = orders.get_opt(name).await.ok()??;
             let reached = wanted(&order);
-            *last.lock().unwrap() = order.status.clone();
+            last.lock().unwrap().clone_from(&order.status);
             reached.then_some(order)
         })
         .await;
