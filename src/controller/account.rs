@@ -17,7 +17,7 @@ use url::Url;
 use super::account_status::{self, AnyAccount, Health};
 use super::connection::{Budgets, Connection};
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
 use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
 use crate::domain::budget::{Lane, Limits};
@@ -179,10 +179,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     let namespace = account.secrets_in(&context.settings.operator_namespace);
     let reference = &settings.api_key_secret_ref;
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
-    let secret = secrets
-        .get_opt(&reference.name)
-        .await
-        .map_err(|error| Error::kube("reading the API key's Secret", error))?;
+    let secret = answered("reading the API key's Secret", secrets.get_opt(&reference.name)).await?;
     let key = secret
         .as_ref()
         .and_then(|secret| secret.data.as_ref()?.get(&reference.key));
@@ -239,13 +236,18 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
             .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
     let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
+    let times = context.settings.times.of(is_digicert(&endpoint));
+    let place = Duration::try_from(times.protocol.post_timeout).unwrap_or(Timeouts::default().place);
     let client = Client::new(ClientSettings {
         base_url: endpoint.clone(),
         api_key: key,
         user_agent: concat!("docsign-operator/", env!("CARGO_PKG_VERSION")).to_owned(),
         ca_pem: ca.map(|(_, pem)| pem),
         proxy,
-        timeouts: Timeouts::default(),
+        timeouts: Timeouts {
+            place,
+            ..Timeouts::default()
+        },
     });
     let client = match client {
         Ok(client) => client,
@@ -258,6 +260,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         endpoint: endpoint.to_string(),
         correlation: Mutex::new(account.correlation(&secret_version, endpoint.as_str())),
         secret: secret_version,
+        times,
         filter_works: Mutex::new(false),
         client,
         budget,
@@ -327,13 +330,7 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
         (None, Some(Region::US) | None) => "https://www.digicert.com/services/v2",
     };
     let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
-    let digicert = url.scheme() == "https"
-        && matches!(
-            url.host_str(),
-            Some("www.digicert.com" | "certcentral.digicert.eu")
-        )
-        && url.port().is_none();
-    if digicert
+    if is_digicert(&url)
         || context
             .settings
             .allowed_endpoints
@@ -343,6 +340,13 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
         return Ok(url);
     }
     Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
+}
+
+fn is_digicert(url: &Url) -> bool {
+    matches!(
+        url.host_str(),
+        Some("www.digicert.com" | "certcentral.digicert.eu")
+    )
 }
 
 fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {
@@ -378,10 +382,7 @@ async fn ca_bundle(
     };
     let reference = &source.config_map_key_ref;
     let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
-    let map = maps
-        .get_opt(&reference.name)
-        .await
-        .map_err(|error| Error::kube("reading the CA bundle", error))?;
+    let map = answered("reading the CA bundle", maps.get_opt(&reference.name)).await?;
     let version = map
         .as_ref()
         .and_then(ResourceExt::resource_version)

@@ -10,7 +10,7 @@ use kube::{Api, ResourceExt};
 use super::account::{AccountName, Known};
 use super::connection::Connection;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::pass::Pass;
 use crate::api::{
     AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
@@ -29,6 +29,16 @@ pub(super) async fn view(
     known: Option<Known>,
 ) -> Result<(Account, Option<Arc<Connection>>), Error> {
     let Some(known) = known else {
+        let placed = pass.order.as_ref().is_some_and(|order| {
+            order
+                .status
+                .as_ref()
+                .is_some_and(|status| status.order_id.is_some())
+        });
+        if placed {
+            // Checked within moments; a known order waits without a question to the API server.
+            return Ok((Account::Pending, None));
+        }
         let exists = exists(pass.context, name).await?;
         let account = if exists {
             Account::Pending
@@ -69,7 +79,9 @@ pub(super) async fn view(
             UnresolvedPolicy::WhenProven => Unresolved::WhenProven,
             UnresolvedPolicy::Hold => Unresolved::Hold,
         },
-        quiet_period: SignedDuration::from_secs(settings.unresolved.quiet_period_seconds.max(3600)),
+        quiet_period: connection.times.quiet(SignedDuration::from_secs(
+            settings.unresolved.quiet_period_seconds,
+        )),
         poll_interval: SignedDuration::from_secs(settings.poll_interval_seconds.max(10)),
         resolve_free_at: connection.free_at(Lane::Resolve),
         place_free_at: connection.free_at(Lane::Place),
@@ -84,21 +96,18 @@ async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {
     match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {
             let accounts: Api<CertCentralAccount> = Api::namespaced(client, namespace);
-            accounts
-                .get_metadata_opt(&name.name)
-                .await
-                .map(|found| found.is_some())
+            Ok(answered(DOING, accounts.get_metadata_opt(&name.name))
+                .await?
+                .is_some())
         }
         (AccountKind::CertCentralAccount, None) => Ok(false),
         (AccountKind::ClusterCertCentralAccount, _) => {
             let accounts: Api<ClusterCertCentralAccount> = Api::all(client);
-            accounts
-                .get_metadata_opt(&name.name)
-                .await
-                .map(|found| found.is_some())
+            Ok(answered(DOING, accounts.get_metadata_opt(&name.name))
+                .await?
+                .is_some())
         }
     }
-    .map_err(|error| Error::kube(DOING, error))
 }
 
 /// Why this manifest may not buy on this account.
@@ -137,10 +146,7 @@ async fn forbidden(
 
 async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &str) -> Result<bool, Error> {
     let accounts: Api<ClusterCertCentralAccount> = Api::all(context.client.clone());
-    let account = accounts
-        .get_opt(&name.name)
-        .await
-        .map_err(|error| Error::kube("reading the account", error))?;
+    let account = answered("reading the account", accounts.get_opt(&name.name)).await?;
     let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else {
         return Ok(false);
     };
@@ -151,10 +157,7 @@ async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &st
         return Ok(false);
     };
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    let namespace = namespaces
-        .get_opt(namespace)
-        .await
-        .map_err(|error| Error::kube("reading the namespace", error))?;
+    let namespace = answered("reading the namespace", namespaces.get_opt(namespace)).await?;
     let selector = kube::core::Selector::try_from(selector).ok();
     Ok(namespace
         .zip(selector)
@@ -167,10 +170,7 @@ async fn limited_until(context: &Context, connection: &Connection) -> Result<Opt
         return Ok(None);
     };
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
     let mut bought: Vec<Timestamp> = listed
         .items
         .iter()

@@ -6,16 +6,19 @@ use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
-use super::error::Error;
+use super::account::AccountName;
+use super::account_status::show_correlation;
+use super::connection::{Connection, REQUEST_BUDGET};
+use super::error::{Error, answered};
 use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
 use super::{claim, ledger, observe, place};
 use crate::api::{
-    ANNOTATION_REFRESH, AccountRecord, Attempt, DocumentSigningOrder, FIELD_MANAGER, FINALIZER,
-    PurchaseReason, PurchaseSpec, PurchaseState,
+    ANNOTATION_REFRESH, AccountRecord, Attempt, CorrelationMethod, DocumentSigningOrder, FIELD_MANAGER,
+    FINALIZER, PurchaseReason, PurchaseSpec, PurchaseState,
 };
 use crate::domain::budget::Lane;
-use crate::plan::{Action, FoundOrder, Inspection, LookUp, Observed, Plan, Repair};
+use crate::plan::{Action, Correlation, FoundOrder, Inspection, LookUp, Observed, Plan, Repair};
 
 /// Carries one action out, and takes what came of it into the pass.
 pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
@@ -72,7 +75,11 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         attempt_start: attempt_start(pass),
         lane,
     };
+    let before = connection.correlation();
     let answer = question.look_up().await;
+    if before != Correlation::Exact && connection.correlation() == Correlation::Exact {
+        show_exact(pass, &connection).await?;
+    }
     context
         .memory
         .change(&pass.key, |memory| memory.looked_up = Some(context.clock.now()));
@@ -82,6 +89,9 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
             pass.look_up = LookUp::Complete(found);
         }
         Err(Incomplete::Kube(error)) => return Err(error),
+        Err(Incomplete::Remote(failure)) if failure.code == REQUEST_BUDGET => {
+            // Somebody was faster; the account's view says from when on there is room again.
+        }
         Err(Incomplete::Remote(failure)) => {
             pass.look_up = LookUp::Incomplete;
             doubt(pass, &failure.code);
@@ -90,6 +100,21 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Orders can be looked up by their token: worth remembering longer than this process lives.
+async fn show_exact(pass: &Pass<'_>, connection: &Connection) -> Result<(), Error> {
+    let Some(order) = &pass.order else { return Ok(()) };
+    let name = AccountName::of(&order.spec.account_ref, pass.key.namespace());
+    let method = CorrelationMethod::Exact;
+    show_correlation(
+        pass.context,
+        &name,
+        &connection.secret,
+        &connection.endpoint,
+        method,
+    )
+    .await
 }
 
 async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> {
@@ -186,10 +211,7 @@ async fn reopen(pass: &mut Pass<'_>, attempt: &str) -> Result<(), Error> {
     };
     let orders: Api<DocumentSigningOrder> =
         Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let fresh = orders
-        .get_opt(&order.name_any())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let fresh = answered("reading the order", orders.get_opt(&order.name_any())).await?;
     let still = fresh.as_ref().is_some_and(|fresh| {
         fresh.uid() == order.uid()
             && fresh.status.as_ref().and_then(|status| status.attempt.as_deref()) == Some(attempt)
@@ -221,10 +243,11 @@ async fn release(pass: &mut Pass<'_>) -> Result<(), Error> {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    let released = orders
-        .patch(&order.name_any(), &parameters, &Patch::Merge(&patch))
-        .await
-        .map_err(|error| Error::kube("releasing the order", error))?;
+    let released = answered(
+        "releasing the order",
+        orders.patch(&order.name_any(), &parameters, &Patch::Merge(&patch)),
+    )
+    .await?;
     pass.order = Some(pass.context.remember(released));
     Ok(())
 }
@@ -270,7 +293,7 @@ pub(super) fn account_record(pass: &Pass<'_>) -> AccountRecord {
     let reference = pass
         .order
         .as_ref()
-        .map(|order| super::account::AccountName::of(&order.spec.account_ref, pass.key.namespace()));
+        .map(|order| AccountName::of(&order.spec.account_ref, pass.key.namespace()));
     let connection = pass.connection.as_deref();
     AccountRecord {
         kind: reference

@@ -28,8 +28,8 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     let Some(room) = Room::reserve(&connection) else {
         return Err(Error::Conflict("claiming the key"));
     };
-    let deadline = start.checked_add(context.times.deadline).unwrap_or(start);
-    let lifetime = std::time::Duration::try_from(context.times.deadline).unwrap_or_default();
+    let deadline = start.checked_add(seen.times.deadline).unwrap_or(start);
+    let lifetime = std::time::Duration::try_from(seen.times.deadline).unwrap_or_default();
     let attempt = seen.next_attempt.clone();
     let claim = Claim {
         attempt: attempt.clone(),

@@ -13,9 +13,13 @@ use crate::certcentral::{Class, Client, Error};
 use crate::domain::budget::{Budget, Lane, Limits};
 use crate::plan::{Correlation, FailedOutcome, RemoteFailure};
 use crate::serve::clock::Clock;
+use crate::settings::EndpointTimes;
 
 /// The budget of one API key, shared by all accounts that use the key.
 pub(super) type SharedBudget = Arc<Mutex<Budget>>;
+
+/// Our word for a call that the request budget had no room for.
+pub(super) const REQUEST_BUDGET: &str = "RequestBudget";
 
 /// An account that was checked and can be used.
 pub(super) struct Connection {
@@ -27,6 +31,8 @@ pub(super) struct Connection {
     pub shared: bool,
     /// The API endpoint.
     pub endpoint: String,
+    /// The protocol times that hold for this endpoint.
+    pub times: EndpointTimes,
     /// UID and resource version of the Secret.
     pub secret: (String, String),
     /// How orders are looked up, with this key on this endpoint.
@@ -45,7 +51,7 @@ impl Connection {
             .take(lane, self.clock.monotonic())
             .map_err(|wait| RemoteFailure {
                 outcome: FailedOutcome::Unavailable,
-                code: "RequestBudget".to_owned(),
+                code: REQUEST_BUDGET.to_owned(),
                 message: "the request budget of the API key is used up for now".to_owned(),
                 retry_after: SignedDuration::try_from(wait).ok(),
             })

@@ -15,7 +15,6 @@ use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
 };
 use crate::domain::order_key::{ClusterName, OrderKey};
-use crate::plan::ProtocolTimes;
 use crate::serve::clock::Clock;
 use crate::serve::metrics::{Call, Metrics};
 use crate::settings::Settings;
@@ -26,7 +25,6 @@ pub(super) struct Context {
     pub client: Client,
     pub clock: Clock,
     pub settings: Settings,
-    pub times: ProtocolTimes,
     /// The UID of the namespace kube-system.
     pub cluster_uid: Option<String>,
     /// The manifests as last seen; one store a watched namespace.
@@ -58,12 +56,17 @@ impl Context {
 
     /// The newest version of a manifest that this process has seen: the cache may lag behind its own writes.
     pub(super) fn newest(&self, cached: &Arc<DocumentSigningOrder>) -> Arc<DocumentSigningOrder> {
-        let written = cached
-            .uid()
-            .and_then(|uid| self.memory.lock().written.get(&uid).cloned());
-        match written {
-            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => written,
-            Some(_) | None => Arc::clone(cached),
+        let Some(uid) = cached.uid() else {
+            return Arc::clone(cached);
+        };
+        let mut memories = self.memory.lock();
+        match memories.written.get(&uid) {
+            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => Arc::clone(written),
+            Some(_) | None => {
+                // The cache has caught up: one copy is enough.
+                memories.written.remove(&uid);
+                Arc::clone(cached)
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, ResourceExt};
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{
     AccountRecord, Attempt, FIELD_MANAGER, OrderReference, Purchase, PurchaseReason, PurchaseSpec,
     PurchaseState,
@@ -22,10 +22,7 @@ const WRITE: Duration = Duration::from_secs(10);
 
 /// Reads the purchase of a key, from the API server itself.
 pub(super) async fn read(context: &Context, key: &OrderKey) -> Result<Option<Purchase>, Error> {
-    let purchase = api(context)
-        .get_opt(key.token().as_str())
-        .await
-        .map_err(|error| Error::kube("reading the purchase", error))?;
+    let purchase = answered("reading the purchase", api(context).get_opt(key.token().as_str())).await?;
     match purchase {
         Some(purchase) if purchase.spec.order_key != key.to_string() => Err(Error::foreign(&purchase)),
         purchase => Ok(purchase),

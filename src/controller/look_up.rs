@@ -9,8 +9,8 @@ use kube::api::ListParams;
 
 use super::connection::Connection;
 use super::context::Context;
-use super::error::Error;
-use crate::api::Purchase;
+use super::error::{Error, answered};
+use crate::api::{CorrelationMethod, Purchase};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
 use crate::domain::csr::Csr;
@@ -77,6 +77,10 @@ impl Question<'_> {
             maybe: Vec::new(),
             began: began.map(floor_to_second),
         };
+        if !answer.value.is_empty() {
+            // Found by its token alone: this account keeps tokens.
+            self.connection.correlate(CorrelationMethod::Exact);
+        }
         for summary in answer.value {
             found.orders.push(match self.look(summary.order_id).await? {
                 Some(order) => FoundOrder { ours: true, ..order },
@@ -182,10 +186,7 @@ impl Question<'_> {
 /// All order ids that any purchase records, read from the API server itself.
 pub(super) async fn owned(context: &Context) -> Result<HashSet<i64>, Error> {
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
     Ok(listed
         .items
         .into_iter()

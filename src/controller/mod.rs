@@ -11,6 +11,7 @@
 //! | `ledger`, `record` | the writes to purchases and to statuses |
 //! | `account`, `account_status`, `connection` | accounts, their health, their request budget |
 //! | `order`, `purchases`, `poller` | when passes are made |
+//! | `watch` | watches that survive bad objects |
 //! | `start` | what is checked before anything else |
 
 mod account;
@@ -33,6 +34,7 @@ mod record;
 mod sources;
 mod start;
 mod ticket;
+mod watch;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -40,10 +42,10 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use kube::api::DynamicObject;
+use kube::core::DeserializeGuard;
 use kube::runtime::controller::{self, Action, Config, Controller};
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +53,6 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{
     AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, FIELD_MANAGER, Purchase,
 };
-use crate::plan::ProtocolTimes;
 use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
@@ -91,15 +92,13 @@ pub async fn run(
         .iter()
         .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
         .collect();
-    let purchase_controller =
-        Controller::new(Api::<Purchase>::all(client.clone()), watcher::Config::default());
+    let purchase_controller = of::<Purchase>(Api::all(client.clone()));
     let context = Arc::new(Context {
         orders: order_controllers.iter().map(Controller::store).collect(),
         purchases: purchase_controller.store(),
         recorder: Recorder::new(client.clone(), FIELD_MANAGER.into()),
         client: client.clone(),
         clock,
-        times: ProtocolTimes::STANDARD,
         cluster_uid,
         accounts: account::Accounts::default(),
         metrics: Arc::clone(&metrics),
@@ -133,10 +132,7 @@ pub async fn run(
             &context,
         ));
     }
-    let controller = Controller::new(
-        Api::<ClusterCertCentralAccount>::all(client.clone()),
-        watcher::Config::default(),
-    );
+    let controller = of::<ClusterCertCentralAccount>(Api::all(client.clone()));
     running.push(drive(
         controller,
         cluster_account_wakes,
@@ -181,20 +177,22 @@ fn scopes(settings: &Settings) -> Vec<Option<String>> {
 
 fn controller<K>(client: &Client, namespace: Option<&str>) -> Controller<K>
 where
-    K: Resource<Scope = kube::core::NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + Debug
-        + Send
-        + Sync
-        + 'static,
-    K::DynamicType: Default + Debug + Clone + Eq + std::hash::Hash + Unpin,
+    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+    K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    let api = namespace.map_or_else(
+    let client = client.clone();
+    of(namespace.map_or_else(
         || Api::all(client.clone()),
         |namespace| Api::namespaced(client.clone(), namespace),
-    );
-    Controller::new(api, watcher::Config::default())
+    ))
+}
+
+fn of<K>(api: Api<DeserializeGuard<K>>) -> Controller<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    let (store, changed) = watch::objects(api);
+    Controller::for_stream(changed, store)
 }
 
 type Reconcile<K, Pass> = fn(Arc<K>, Arc<Context>) -> Pass;

@@ -98,7 +98,12 @@ impl Pass<'_> {
             now: context.clock.now(),
             seed: seed(&self.key),
             next_attempt: uuid::Uuid::new_v4().to_string(),
-            times: context.times,
+            times: self
+                .connection
+                .as_ref()
+                .map(|connection| connection.times)
+                .unwrap_or_default()
+                .protocol,
             key: self.key.clone(),
             order: self
                 .order

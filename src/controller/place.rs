@@ -47,6 +47,11 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
                 // This account does not take the field: it is left out from now on.
                 connection.correlate(CorrelationMethod::NotSupported);
             }
+            if refusal.code == KEY_REJECTED
+                && let Some(order) = &pass.order
+            {
+                pass.context.doubt(&order.spec.account_ref, pass.key.namespace());
+            }
             close(pass, &attempt, PurchaseReason::Refused).await;
             pass.failed = Some(refused(&refusal));
         }
@@ -157,6 +162,9 @@ fn refused(refusal: &Refusal) -> RemoteFailure {
     }
 }
 
+/// CertCentral's code for a key it does not accept.
+const KEY_REJECTED: &str = "access_denied|access_denied_invalid_key";
+
 /// Refusals that end without the manifest changing: funds, the product, the approver, an account that does not
 /// take our token.
 fn heals(code: &str) -> bool {
@@ -164,7 +172,7 @@ fn heals(code: &str) -> bool {
         || code == "insufficient_funds"
         || code == "not_found|product"
         || code == "access_denied|invalid_approver"
-        || code == "access_denied|access_denied_invalid_key"
+        || code == KEY_REJECTED
         || code == "request_limit_exceeded"
         || code.contains("alternative_order_id")
 }

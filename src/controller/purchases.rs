@@ -10,7 +10,7 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::{order, pass};
 use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
 use crate::domain::order_key::OrderKey;
@@ -34,12 +34,13 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
     if purchase.spec.state != PurchaseState::Open {
         return Ok(Action::await_change());
     }
-    // Not on the word of a cache: the manifest may just have been applied.
+    let cached = context.cached_order(key.namespace(), key.name());
+    if cached.is_some_and(|cached| order::key(&context, &context.newest(&cached)) == key) {
+        return Ok(Action::requeue(LONGEST));
+    }
+    // That no manifest asks for it is not taken from a cache: one may just have been applied.
     let orders: Api<DocumentSigningOrder> = Api::namespaced(context.client.clone(), key.namespace());
-    let order = orders
-        .get_opt(key.name())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let order = answered("reading the order", orders.get_opt(key.name())).await?;
     if order.is_some_and(|order| order::key(&context, &order) == key) {
         return Ok(Action::requeue(LONGEST));
     }

@@ -5,7 +5,7 @@ use kube::{Api, ResourceExt};
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DocumentSigningOrder, KeyRef};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::{
@@ -145,10 +145,7 @@ impl Reading<'_> {
 
     async fn config_map_key(&mut self, reference: &KeyRef) -> Result<Option<Vec<u8>>, Error> {
         let maps: Api<ConfigMap> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let map = maps
-            .get_opt(&reference.name)
-            .await
-            .map_err(|error| Error::kube("reading a ConfigMap", error))?;
+        let map = answered("reading a ConfigMap", maps.get_opt(&reference.name)).await?;
         self.versions.push(
             map.as_ref()
                 .and_then(ResourceExt::resource_version)
@@ -192,10 +189,7 @@ impl Reading<'_> {
 
     async fn secret_data(&mut self, name: &str) -> Result<Option<SecretData>, Error> {
         let secrets: Api<Secret> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let secret = secrets
-            .get_opt(name)
-            .await
-            .map_err(|error| Error::kube("reading a Secret", error))?;
+        let secret = answered("reading a Secret", secrets.get_opt(name)).await?;
         self.versions.push(
             secret
                 .as_ref()

@@ -81,6 +81,13 @@ impl Verdict {
         }
     }
 
+    /// An order exists, where that is known.
+    #[must_use]
+    pub fn placed_if(self, known: bool) -> Self {
+        let placed = if known { Truth::True } else { self.placed };
+        Self { placed, ..self }
+    }
+
     /// An order exists, and cannot be followed.
     pub fn lost_from_sight(reason: Reason, message: impl Into<String>) -> Self {
         Self {
@@ -242,6 +249,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table, a row per word")]
     fn each_word_of_certcentral_says_who_has_to_act() {
         use Progress::{Reconciling, Settled, Stalled};
         use Truth::{False, True};

@@ -1,11 +1,14 @@
 //! Flags and environment, parsed into what the process runs with. The only reader of the environment.
 
+mod times;
+
 use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 use url::Url;
 
 use crate::domain::order_key::ClusterName;
+pub use times::{EndpointTimes, Times};
 
 /// How the operator runs. Every flag can be given as an environment variable.
 #[derive(Args, Clone, Debug)]
@@ -30,6 +33,12 @@ pub struct Settings {
     /// Where /livez, /readyz and /metrics are served.
     #[arg(long, env = "DOCSIGN_ADMIN_ADDRESS", default_value = "0.0.0.0:8080")]
     pub admin_address: SocketAddr,
+    /// Let only one of several replicas work at a time. It saves calls; no order is bought twice without it either.
+    #[arg(long, env = "DOCSIGN_LEADER_ELECTION")]
+    pub leader_election: bool,
+    /// The times of the order protocol.
+    #[command(flatten)]
+    pub times: Times,
     /// How log lines are written.
     #[arg(long, env = "DOCSIGN_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
