@@ -16,7 +16,7 @@ pub(crate) fn text(stage: &Stage) -> Result<String> {
     let fourth = fourth.display();
     let control = stage.by_hand_control_url();
     Ok(format!(
-        r#"
+        r"
 It goes on; this window shows every change. In another one:
 
   export KUBECONFIG={kubeconfig} PATH={binaries}:$PATH
@@ -41,7 +41,7 @@ The operator asks every 10 seconds what changed. Delete the order and apply it a
 
 Logs of the operator: {log}
 Ctrl-C stops everything and removes its files.
-"#,
+",
         log = stage.operator_log().display(),
     ))
 }

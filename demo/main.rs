@@ -66,15 +66,15 @@ async fn main() -> ExitCode {
     match ended {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(Interrupted::Asked)) if !once => {
-            screen.text("\nEverything is stopped, and its files are removed.");
+            Screen::text("\nEverything is stopped, and its files are removed.");
             ExitCode::SUCCESS
         }
         Ok(Some(Interrupted::Asked | Interrupted::Orphaned)) => {
-            screen.problem("stopped before the end; everything is cleaned up");
+            Screen::problem("stopped before the end; everything is cleaned up");
             ExitCode::FAILURE
         }
         Err(error) => {
-            screen.problem(&format!("{error:?}"));
+            Screen::problem(&format!("{error:?}"));
             ExitCode::FAILURE
         }
     }
@@ -82,7 +82,7 @@ async fn main() -> ExitCode {
 
 /// The story: set the stage, apply the orders, follow them until they are issued, and then either end or stay.
 async fn tell(screen: &Screen, once: bool) -> Result<()> {
-    screen.text("docsign-operator: three orders, from manifest to certificate ID\n");
+    Screen::text("docsign-operator: three orders, from manifest to certificate ID\n");
     let stage = Stage::set(screen).await?;
     let mut orders = follow::Orders::watch(stage.client().await?);
     stage.apply_orders(screen, &ORDERS).await?;
@@ -96,12 +96,12 @@ async fn tell(screen: &Screen, once: bool) -> Result<()> {
         Err(_) => return Err(stage.explain(&ORDERS, LIMIT).await),
     }
     screen.step("done", "all three are issued. What kubectl shows:");
-    screen.text("\n$ kubectl get dso");
-    screen.text(&stage.kubectl(&["get", "dso"]).await?);
+    Screen::text("\n$ kubectl get dso");
+    Screen::text(&stage.kubectl(&["get", "dso"]).await?);
     if once {
         return Ok(());
     }
-    screen.text(&guide::text(&stage)?);
+    Screen::text(&guide::text(&stage)?);
     tokio::select! {
         followed = orders.for_ever(screen) => followed,
         failed = stage.a_part_ended() => Err(failed),

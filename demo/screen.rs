@@ -34,7 +34,7 @@ impl Screen {
     }
 
     /// Lines without a time.
-    pub(crate) fn text(&self, text: &str) {
+    pub(crate) fn text(text: &str) {
         write(text);
     }
 
@@ -69,7 +69,7 @@ impl Screen {
 
     /// Why the demo did not end well.
     #[expect(clippy::print_stderr, reason = "a program's last words go to its user")]
-    pub(crate) fn problem(&self, what: &str) {
+    pub(crate) fn problem(what: &str) {
         eprintln!("\ndemo: {what}");
     }
 

@@ -55,7 +55,10 @@ impl Operator {
 
     /// Runs it with another kubeconfig.
     #[must_use]
-    #[expect(clippy::wrong_self_convention, reason = "a step of a builder, not a conversion")]
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "a step of a builder, not a conversion"
+    )]
     pub fn as_user(mut self, kubeconfig: &Path) -> Self {
         kubeconfig.clone_into(&mut self.kubeconfig);
         self
