@@ -23,7 +23,7 @@ const API_KEY: &str = "simulator-key";
 /// status is seen for one of them.
 const PEOPLE: [&str; 6] = [
     "--approve-after",
-    "7",
+    "5",
     "--validate-after",
     "10",
     "--issue-after",
