@@ -37,6 +37,8 @@ pub(super) struct Context {
     pub memory: Memory,
     /// Asks for a pass over an order.
     pub wake_order: mpsc::UnboundedSender<ObjectRef<DocumentSigningOrder>>,
+    /// Asks for a look after a purchase.
+    pub wake_purchase: mpsc::UnboundedSender<ObjectRef<Purchase>>,
     /// Asks for a check of an account of each kind.
     pub wake_account: mpsc::UnboundedSender<ObjectRef<CertCentralAccount>>,
     pub wake_cluster_account: mpsc::UnboundedSender<ObjectRef<ClusterCertCentralAccount>>,

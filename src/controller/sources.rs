@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::error::{Error, answered};
-use crate::api::{ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DocumentSigningOrder, KeyRef};
+use crate::api::{
+    ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DeletionPolicy, DocumentSigningOrder, KeyRef,
+};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::{
     Card, Confidential, Individual, Marks, OrderRequest, SecretData, Severity, ShipInfo, SourceError,
@@ -73,6 +75,7 @@ pub(super) async fn prepare(
     if let Some(renewed) = &wanted.renewal_of {
         sources.renewal_of_order_id = reading.renewed(&renewed.name);
     }
+    reading.findings.extend(not_carried_out(order));
     let inputs = reading.fingerprint();
     if !reading.findings.is_empty() {
         return Ok(Prepared {
@@ -101,6 +104,37 @@ pub(super) async fn prepare(
         request: Some(request),
         inputs,
     })
+}
+
+/// What a manifest asks for beside the order and this version does not do yet: better said before money is spent
+/// than found out afterwards.
+fn not_carried_out(order: &DocumentSigningOrder) -> Vec<Finding> {
+    let spec = &order.spec;
+    let asked = [
+        (
+            "spec.deletionPolicy",
+            spec.deletion_policy != DeletionPolicy::Retain,
+            "this version carries out Retain only; remove the field",
+        ),
+        (
+            "spec.certificateTarget",
+            spec.certificate_target.is_some(),
+            "this version writes no certificates; remove the field and fetch the certificate from CertCentral by status.certificateID",
+        ),
+        (
+            "spec.replacementCSR",
+            spec.replacement_csr.is_some() || spec.replacement_csr_from.is_some(),
+            "this version replaces no CSR; put the CSR you want into spec.order",
+        ),
+    ];
+    let finding = |(field, asked, message): (&str, bool, &str)| {
+        asked.then(|| Finding {
+            field: field.to_owned(),
+            message: message.to_owned(),
+            source: false,
+        })
+    };
+    asked.into_iter().filter_map(finding).collect()
 }
 
 struct Reading<'a> {
