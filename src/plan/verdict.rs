@@ -249,7 +249,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "one table, a row per word")]
     fn each_word_of_certcentral_says_who_has_to_act() {
         use Progress::{Reconciling, Settled, Stalled};
         use Truth::{False, True};
