@@ -202,6 +202,10 @@ proptest! {
             next = next_pass(honest_pass(next));
         }
         let again = plan(&next);
+        if matches!(again.action, Action::Close { .. }) {
+            // A person's word that the first pass could not hear yet: the attempt ends, and so does this.
+            return Ok(());
+        }
         prop_assert_eq!(&again.action, &Action::Nothing, "it would go on and on");
         let before = &next.order.as_ref().unwrap().status;
         prop_assert!(again.status.is_none_or(|status| status == *before), "it would write for ever");
