@@ -32,6 +32,8 @@ pub fn compare(schema: &Value, object: &Value) -> (Value, Vec<Misfit>) {
     (meant.unwrap_or_default(), comparison.misfits)
 }
 
+const EMPTY: &str = "this is empty: write a value, or remove the field";
+
 struct Comparison<'a> {
     root: &'a Value,
     misfits: Vec<Misfit>,
@@ -50,8 +52,7 @@ impl Comparison<'_> {
         }
         let wanted = text(schema, "type").unwrap_or_default();
         match (wanted, value) {
-            ("", Value::Null) => Some(Value::Null),
-            (_, Value::Null) => self.wrong(path, "this is empty: write a value, or remove the field"),
+            (_, Value::Null) if wanted != "" => self.wrong(path, EMPTY),
             ("object", Value::Object(fields)) => Some(Value::Object(self.object(schema, fields, path))),
             ("array", Value::Array(items)) => Some(self.array(schema, items, path)),
             ("string", Value::String(said)) => {
@@ -90,7 +91,8 @@ impl Comparison<'_> {
             return fields.clone();
         };
         let mut meant = Map::new();
-        for (name, value) in fields {
+        // kubectl apply takes an empty field for one that is not there.
+        for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
             let at = below(path, name);
             if let Some(schema) = known.get(name) {
                 if let Some(value) = self.meant(schema, value, &at) {
@@ -120,7 +122,7 @@ impl Comparison<'_> {
             }
         }
         for name in strings(schema, "required") {
-            let given = meant.contains_key(name) || fields.contains_key(name);
+            let given = meant.contains_key(name) || fields.get(name).is_some_and(|value| !value.is_null());
             let field = known.get(name);
             let default = field.is_some_and(|field| field.get("default").is_some());
             // A name that is missing is told where names are judged.
