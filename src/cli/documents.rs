@@ -106,7 +106,7 @@ impl Documents {
                     |at| format!("at line {}, column {}", at.line(), at.column()),
                 );
                 self.unreadable
-                    .push((place, format!("this is not YAML {at}; correct it there")));
+                    .push((place, format!("this can't be read as YAML {at}; correct it there")));
             }
         }
     }

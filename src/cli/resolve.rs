@@ -21,8 +21,8 @@ use crate::serve::clock::Clock;
 ///
 /// Shows what is held and why, and where to look in CertCentral. Then either binds an order that exists (--adopt
 /// sets spec.existingOrderID), or says that none exists and that it may be ordered anew (--order-anew sets the
-/// annotation docsign.dev/order-anew to the attempt, or to the orders that are not this one). The operator acts on
-/// it once the time of the attempt is over, after 15 minutes at the latest.
+/// annotation docsign.dev/order-anew to the attempt, or to the orders that are not this one). Of an attempt of unknown
+/// outcome the operator believes it once it has known the attempt for 15 minutes.
 #[derive(Args, Debug)]
 #[command(after_help = format!("Examples:\n  docsign resolve jane-doe -n signing --adopt 112233\n  docsign resolve jane-doe -n signing --order-anew\n\n{EXIT_CODES}"))]
 pub struct Resolve {
@@ -57,8 +57,10 @@ struct Hold {
     reason: Option<Reason>,
     message: String,
     attempt: Option<String>,
-    /// When the attempt began, and when it sent its last byte.
+    /// When the attempt began, and after when it sent nothing any more.
     times: Option<(Timestamp, Timestamp)>,
+    /// The orders that were bought under this key.
+    bought: Vec<i64>,
 }
 
 /// Shows the hold, asks, and writes the answer down.
@@ -148,6 +150,7 @@ async fn hold(cluster: &Cluster, order: &DocumentSigningOrder) -> Result<Option<
             .map(|attempt| attempt.id.clone())
             .or_else(|| status.attempt.clone().filter(|_| open)),
         times: recorded.map(|attempt| (attempt.start_time.0, attempt.deadline_time.0)),
+        bought: purchase.map(|purchase| purchase.order_ids).unwrap_or_default(),
     }))
 }
 
@@ -179,6 +182,13 @@ fn change(
 ) -> Result<(Value, String), String> {
     let version = order.resource_version();
     if let Some(id) = answer.adopt {
+        if !hold.bought.is_empty() && !hold.bought.contains(&id) {
+            let bought: Vec<_> = hold.bought.iter().map(ToString::to_string).collect();
+            return Err(format!(
+                "order {} was bought under this key, so {id} can't be bound to it: bind what was bought, or raise spec.revision to bind another",
+                bought.join(", ")
+            ));
+        }
         let change = json!({"metadata": {"resourceVersion": version}, "spec": {"existingOrderID": id}});
         return Ok((
             change,
@@ -243,6 +253,64 @@ fn ready_message(order: &DocumentSigningOrder) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DEADLINE: &str = "2026-11-22T12:01:00Z";
+
+    fn hold(reason: Reason, message: &str, attempt: Option<&str>) -> Hold {
+        Hold {
+            key: None,
+            reason: Some(reason),
+            message: message.to_owned(),
+            attempt: attempt.map(str::to_owned),
+            times: attempt.map(|_| ("2026-11-22T12:00:00Z".parse().unwrap(), DEADLINE.parse().unwrap())),
+            bought: Vec::new(),
+        }
+    }
+
+    fn settled(hold: &Hold, adopt: Option<i64>, now: &str) -> Result<Value, String> {
+        let mut order = DocumentSigningOrder::new(
+            "jane",
+            serde_json::from_value(json!({"accountRef": {"name": "main"}})).unwrap(),
+        );
+        order.metadata.resource_version = Some("7".to_owned());
+        let answer = Answer {
+            adopt,
+            order_anew: adopt.is_none(),
+        };
+        change(&answer, &order, hold, now.parse().unwrap()).map(|(change, _)| change)
+    }
+
+    #[test]
+    fn each_hold_is_settled_in_its_own_way_and_never_by_a_second_order_where_one_exists() {
+        let later = "2026-11-22T12:01:01Z";
+        let anew = |named: &str| json!({"metadata": {"resourceVersion": "7", "annotations": {ANNOTATION_ORDER_ANEW: named}}});
+        let adopted = json!({"metadata": {"resourceVersion": "7"}, "spec": {"existingOrderID": 11}});
+        let unknown = hold(Reason::OutcomeUnknown, "", Some("a1"));
+        assert_eq!(settled(&unknown, None, later), Ok(anew("a1")));
+        assert!(settled(&unknown, None, DEADLINE).is_err(), "it is being sent");
+        assert_eq!(settled(&unknown, Some(11), DEADLINE), Ok(adopted.clone()));
+        let possible = hold(
+            Reason::PossibleDuplicate,
+            "orders 11,12 may be this one: look",
+            None,
+        );
+        assert_eq!(settled(&possible, None, later), Ok(anew("11,12")));
+        assert_eq!(settled(&possible, Some(11), later), Ok(adopted.clone()));
+        for reason in [
+            Reason::DuplicateOrders,
+            Reason::OrderMismatch,
+            Reason::OrderChanged,
+        ] {
+            let exists = hold(reason, "", Some("a1"));
+            assert!(settled(&exists, None, later).is_err(), "{reason}");
+            assert_eq!(settled(&exists, Some(11), later), Ok(adopted.clone()), "{reason}");
+        }
+        let bought = Hold {
+            bought: vec![12],
+            ..hold(Reason::OrderChanged, "", None)
+        };
+        assert!(settled(&bought, Some(11), later).is_err(), "12 was bought");
+    }
 
     #[test]
     fn the_orders_that_may_be_it_are_read_from_what_the_operator_says() {

@@ -52,7 +52,7 @@ impl Comparison<'_> {
         }
         let wanted = text(schema, "type").unwrap_or_default();
         match (wanted, value) {
-            (_, Value::Null) if wanted != "" => self.wrong(path, EMPTY),
+            (_, Value::Null) if !wanted.is_empty() => self.wrong(path, EMPTY),
             ("object", Value::Object(fields)) => Some(Value::Object(self.object(schema, fields, path))),
             ("array", Value::Array(items)) => Some(self.array(schema, items, path)),
             ("string", Value::String(said)) => {

@@ -18,7 +18,8 @@ use crate::serve::clock::Clock;
 /// Wait until an order is placed or its certificate is issued
 ///
 /// Prints every change: who has to act, and what he has to do. Ends with 1 when the order is Stalled or over (then
-/// nothing comes by itself), when it is deleted, and when the time is up. Validating a person takes days.
+/// nothing comes by itself), when it is deleted, and when the time is up. Validating a person takes days. With
+/// -o json each change is one JSON object on a line.
 #[derive(Args, Debug)]
 #[command(after_help = format!("Examples:\n  docsign wait jane-doe -n signing --until placed --timeout 2m\n  docsign wait jane-doe -n signing --until issued\n\n{EXIT_CODES}"))]
 pub struct Wait {
@@ -203,6 +204,69 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shown(placed: &str, ready: &str, reconciling: &str, stalled: &str) -> DocumentSigningOrder {
+        let condition = |type_: &str, status: &str| {
+            json!({"type": type_, "status": status, "reason": "X", "message": "", "observedGeneration": 2,
+                "lastTransitionTime": "2026-11-22T12:00:00Z"})
+        };
+        serde_json::from_value(json!({
+            "apiVersion": "docsign.dev/v1alpha1", "kind": "DocumentSigningOrder",
+            "metadata": {"name": "jane", "generation": 2},
+            "spec": {"accountRef": {"name": "main"}},
+            "status": {"conditions": [condition("Placed", placed), condition("Ready", ready),
+                condition("Reconciling", reconciling), condition("Stalled", stalled)]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn waiting_ends_when_nothing_comes_by_itself() {
+        for (order, placed, issued) in [
+            (
+                ("False", "False", "True", "False"),
+                Standing::Waiting,
+                Standing::Waiting,
+            ),
+            (
+                ("Unknown", "False", "False", "True"),
+                Standing::Stalled,
+                Standing::Stalled,
+            ),
+            (
+                ("True", "False", "True", "False"),
+                Standing::Reached,
+                Standing::Waiting,
+            ),
+            (
+                ("True", "False", "False", "True"),
+                Standing::Reached,
+                Standing::Stalled,
+            ),
+            (
+                ("True", "False", "False", "False"),
+                Standing::Reached,
+                Standing::Over,
+            ),
+            (
+                ("True", "True", "False", "False"),
+                Standing::Reached,
+                Standing::Reached,
+            ),
+        ] {
+            let (placed_is, ready, reconciling, stalled) = order;
+            let shown = shown(placed_is, ready, reconciling, stalled);
+            assert_eq!(standing(&shown, Until::Placed), placed, "{order:?}");
+            assert_eq!(standing(&shown, Until::Issued), issued, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_said_of_an_earlier_generation_ends_no_waiting() {
+        let mut order = shown("False", "False", "False", "True");
+        order.metadata.generation = Some(3);
+        assert_eq!(standing(&order, Until::Placed), Standing::Waiting);
+    }
 
     #[test]
     fn times_are_read_as_people_write_them() {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::patient::Patient;
 use super::{Check, Result};
-use crate::api::{AccountReason, CorrelationMethod};
+use crate::api::{AccountReason, CorrelationMethod, Region};
 use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
 use crate::controller::{Health, health_after};
 use crate::serve::clock::Clock;
@@ -21,7 +21,12 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Check> {
     let mut checks = Vec::new();
     let endpoint = patient.endpoint.map_err(|check| checks.push(check)).ok();
     if let Some(endpoint) = &endpoint {
-        checks.push(Check::ok("endpoint", endpoint.as_str()));
+        let region = match patient.region {
+            Some(Region::US) => " (region US)",
+            Some(Region::EU) => " (region EU)",
+            None => "",
+        };
+        checks.push(Check::ok("endpoint", format!("{endpoint}{region}")));
     }
     let key = patient.key.map_err(|check| checks.push(check)).ok();
     let ca = patient.ca.map_err(|check| checks.push(check)).ok();

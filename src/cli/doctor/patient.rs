@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::Check;
-use crate::api::{AccountReason, CorrelationMethod};
+use crate::api::{AccountReason, CorrelationMethod, Region};
 use crate::cli::accounts::Account;
 use crate::cli::cluster::{self, Cluster, Readable};
 use crate::cli::output::Failure;
@@ -18,6 +18,8 @@ pub struct Patient {
     pub name: String,
     /// Where the key would be sent, or why it is not.
     pub endpoint: Result<Url, Check>,
+    /// The region that it belongs to, where the account names one.
+    pub region: Option<Region>,
     /// The key, or why there is none.
     pub key: Result<SecretString, Check>,
     /// Certificates to trust besides the system's, or why they are not there.
@@ -36,6 +38,7 @@ impl Patient {
         Self {
             name: endpoint.to_string(),
             endpoint: Ok(endpoint),
+            region: None,
             key: Ok(key),
             ca: Ok(None),
             proxy: None,
@@ -72,6 +75,7 @@ impl Patient {
         Ok(Self {
             name: account.to_string(),
             endpoint,
+            region: account.settings.region,
             key: secret.map(|(key, _)| key),
             ca,
             proxy: proxy.and_then(|url| Url::parse(url).ok()),

@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{account, offline, seen, sources, words};
-use crate::api::{
-    ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, PurchaseSpec, PurchaseState,
-};
+use crate::api::{ConditionType, DocumentSigningOrderStatus, PurchaseSpec, PurchaseState};
 use crate::cli::cluster::{self, Cluster};
 use crate::cli::output::{Colour, Ending, Failure, Output};
 use crate::domain::order_key::ClusterName;
-use crate::plan::{Account, Correlation, Plan, Row, Wake, plan};
+use crate::plan::{Account, Correlation, Observed, Plan, Row, Wake, plan};
 use crate::serve::clock::Clock;
 
 /// Prints the plan of one order.
@@ -41,22 +39,18 @@ pub async fn run(
     )
     .await?;
     let bought = line_on(purchase.as_ref());
+    let unbought = purchase
+        .as_ref()
+        .is_none_or(|purchase| purchase.state == PurchaseState::Closed);
     let mut seen = seen::observed(&order, &key, purchase, account, prepared.request, now);
     let decided = plan(&seen);
-    // Between two look-ups the status says what is known of the attempt.
-    let shown = if decided.row == Row::LookUpOpen {
-        seen.memory.looked_up = Some(now);
-        plan(&seen).status
-    } else {
-        decided.status.clone()
-    };
-    let shown = shown.or_else(|| order.status.clone());
+    let shown = shown(&mut seen, &decided);
     let body = prepared
         .body
-        .filter(|_| may_be_placed(&order) && order.spec.existing_order_id.is_none());
+        .filter(|_| unbought && order.spec.existing_order_id.is_none());
     print(output, &decided, shown.as_ref());
     output.line(format_args!("purchase   {bought}"));
-    if may_be_placed(&order) {
+    if unbought {
         offline::print(output, &key, body.as_ref());
     } else {
         output.line(format_args!("order key  {key}"));
@@ -81,11 +75,17 @@ pub async fn run(
     Ok(Ending::Fine)
 }
 
-fn may_be_placed(order: &DocumentSigningOrder) -> bool {
-    order
-        .status
-        .as_ref()
-        .is_none_or(|status| status.order_id.is_none())
+/// What the status says once that is done. Between two look-ups of an open attempt it goes on saying what it says:
+/// the operator alone knows since when it knows the attempt.
+fn shown(seen: &mut Observed, decided: &Plan) -> Option<DocumentSigningOrderStatus> {
+    let order = seen.order.as_ref()?;
+    let current = order.status.observed_generation == Some(order.generation);
+    let written = order.status.clone();
+    if decided.row == Row::LookUpOpen && !(current && written.attempt.is_some()) {
+        seen.memory.looked_up = Some(seen.now);
+        return plan(seen).status;
+    }
+    decided.status.clone().or(Some(written))
 }
 
 fn print(output: &Output, decided: &Plan, shown: Option<&DocumentSigningOrderStatus>) {
@@ -128,7 +128,13 @@ fn line_on(purchase: Option<&PurchaseSpec>) -> String {
         return "none".to_owned();
     };
     let attempt = purchase.attempt.as_ref().map_or_else(String::new, |attempt| {
-        format!(", attempt {} of {}", attempt.id, attempt.start_time.0)
+        let began = attempt.start_time.0;
+        if began == jiff::Timestamp::UNIX_EPOCH {
+            // Concluded from the status, which does not say when.
+            format!(", attempt {}", attempt.id)
+        } else {
+            format!(", attempt {} of {began}", attempt.id)
+        }
     });
     match purchase.state {
         PurchaseState::Open => format!("open{attempt}"),
