@@ -243,7 +243,8 @@ fn check_tells_where_yaml_goes_wrong_without_quoting_it() {
     );
     assert_eq!(said.code, 1);
     assert!(
-        said.out.starts_with("a.yaml:1: this can't be read as YAML at line "),
+        said.out
+            .starts_with("a.yaml:1: this can't be read as YAML at line "),
         "{said:?}"
     );
     assert_nothing_personal(&format!("{said:?}"), "broken YAML");

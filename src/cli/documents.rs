@@ -105,8 +105,10 @@ impl Documents {
                     || "somewhere".to_owned(),
                     |at| format!("at line {}, column {}", at.line(), at.column()),
                 );
-                self.unreadable
-                    .push((place, format!("this can't be read as YAML {at}; correct it there")));
+                self.unreadable.push((
+                    place,
+                    format!("this can't be read as YAML {at}; correct it there"),
+                ));
             }
         }
     }

@@ -30,8 +30,8 @@ pub struct Resolve {
     name: String,
     #[command(flatten)]
     answer: Answer,
-    /// Don't ask
-    #[arg(short, long, env = "DOCSIGN_YES")]
+    /// Don't ask. Like the answer itself it is said each time: it has no environment variable
+    #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     cluster: ClusterArgs,
