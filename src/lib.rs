@@ -15,8 +15,8 @@
 //! | [`settings`] | flags and environment into [`settings::Settings`]; the only reader of the environment |
 //! | [`cli`] | one file per subcommand |
 //!
-//! Money is spent in one row of one table, `plan::decide` row 1 (`Action::Place`), and leaves through one
-//! function, `controller::act::place`.
+//! Money is spent in one row of one table, `plan` row `Place` (`Action::Place`), and leaves through one
+//! function, `controller::place::place`.
 
 pub mod api;
 pub mod certcentral;

@@ -6,8 +6,9 @@ use kube::Client;
 use tokio::net::TcpListener;
 
 use crate::controller::{self, StartError};
-use crate::serve::admin::{self, Readiness};
+use crate::serve::admin::{self, Readiness, Step};
 use crate::serve::clock::Clock;
+use crate::serve::lease::{Lease, LeaseError};
 use crate::serve::metrics::Metrics;
 use crate::serve::{shutdown, telemetry};
 use crate::settings::Settings;
@@ -35,6 +36,12 @@ pub enum RunError {
     /// Signals can't be handled.
     #[error("signals can't be handled")]
     Signals(#[source] std::io::Error),
+    /// The lease can't be had.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Another replica leads now; this one is started again as a standby.
+    #[error("the lease is lost; another replica leads")]
+    LeaseLost,
     /// The operator refuses to start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -65,6 +72,33 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
         Arc::clone(&metrics),
         shutdown.child_token(),
     ));
-    controller::run(client, settings, Clock::system(), readiness, metrics, shutdown).await?;
+    let clock = Clock::system();
+    if !settings.leader_election {
+        controller::run(client, settings, clock, readiness, metrics, shutdown).await?;
+        return Ok(());
+    }
+    // A standby is ready: it is what a rolling update waits for.
+    readiness.reached(Step::Ready);
+    let identity = uuid::Uuid::new_v4().to_string();
+    let namespace = settings.operator_namespace.clone();
+    let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, &shutdown).await? else {
+        return Ok(());
+    };
+    let work = controller::run(client, settings, clock, readiness, metrics, shutdown.clone());
+    tokio::pin!(work);
+    let lost = tokio::select! {
+        ended = &mut work => {
+            ended?;
+            false
+        }
+        () = lease.lost() => true,
+    };
+    if lost {
+        tracing::warn!("the lease is lost: finishing what is open, then ending");
+        shutdown.cancel();
+        work.await?;
+        return Err(RunError::LeaseLost);
+    }
+    lease.release().await;
     Ok(())
 }

@@ -17,7 +17,7 @@ use url::Url;
 use super::account_status::{self, AnyAccount, Health};
 use super::connection::{Budgets, Connection};
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
 use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
 use crate::domain::budget::{Lane, Limits};
@@ -179,10 +179,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     let namespace = account.secrets_in(&context.settings.operator_namespace);
     let reference = &settings.api_key_secret_ref;
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
-    let secret = secrets
-        .get_opt(&reference.name)
-        .await
-        .map_err(|error| Error::kube("reading the API key's Secret", error))?;
+    let secret = answered("reading the API key's Secret", secrets.get_opt(&reference.name)).await?;
     let key = secret
         .as_ref()
         .and_then(|secret| secret.data.as_ref()?.get(&reference.key));
@@ -370,10 +367,7 @@ async fn ca_bundle(
     };
     let reference = &source.config_map_key_ref;
     let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
-    let map = maps
-        .get_opt(&reference.name)
-        .await
-        .map_err(|error| Error::kube("reading the CA bundle", error))?;
+    let map = answered("reading the CA bundle", maps.get_opt(&reference.name)).await?;
     let version = map
         .as_ref()
         .and_then(ResourceExt::resource_version)

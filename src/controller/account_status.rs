@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::account::{AccountName, recorded_correlation};
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{
     AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount,
     ClusterCertCentralAccount, ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
@@ -179,27 +179,31 @@ pub(super) async fn show_correlation(
 }
 
 async fn write(context: &Context, name: &AccountName, patch: &serde_json::Value) -> Result<(), Error> {
+    const DOING: &str = "writing the account's status";
     let parameters = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
     let client = context.client.clone();
+    let patch = Patch::Merge(patch);
     let written = match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {
-            Api::<CertCentralAccount>::namespaced(client, namespace)
-                .patch_status(&name.name, &parameters, &Patch::Merge(patch))
+            let accounts: Api<CertCentralAccount> = Api::namespaced(client, namespace);
+            answered(DOING, accounts.patch_status(&name.name, &parameters, &patch))
                 .await
                 .map(|_| ())
         }
         (AccountKind::CertCentralAccount, None) => Ok(()),
-        (AccountKind::ClusterCertCentralAccount, _) => Api::<ClusterCertCentralAccount>::all(client)
-            .patch_status(&name.name, &parameters, &Patch::Merge(patch))
-            .await
-            .map(|_| ()),
+        (AccountKind::ClusterCertCentralAccount, _) => {
+            let accounts: Api<ClusterCertCentralAccount> = Api::all(client);
+            answered(DOING, accounts.patch_status(&name.name, &parameters, &patch))
+                .await
+                .map(|_| ())
+        }
     };
     match written {
         // Deleted in the meantime: nothing to show it on.
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-        written => written.map_err(|error| Error::kube("writing the account's status", error)),
+        Err(error) if error.is_not_found() => Ok(()),
+        written => written,
     }
 }

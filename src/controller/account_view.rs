@@ -11,7 +11,7 @@ use kube::{Api, ResourceExt};
 use super::account::{AccountName, Known};
 use super::connection::Connection;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::pass::Pass;
 use crate::api::{
     AccountKind, Allow, AllowedNamespaces, CertCentralAccount, ClusterCertCentralAccount,
@@ -97,21 +97,18 @@ async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {
     match (name.kind, &name.namespace) {
         (AccountKind::CertCentralAccount, Some(namespace)) => {
             let accounts: Api<CertCentralAccount> = Api::namespaced(client, namespace);
-            accounts
-                .get_metadata_opt(&name.name)
-                .await
-                .map(|found| found.is_some())
+            Ok(answered(DOING, accounts.get_metadata_opt(&name.name))
+                .await?
+                .is_some())
         }
         (AccountKind::CertCentralAccount, None) => Ok(false),
         (AccountKind::ClusterCertCentralAccount, _) => {
             let accounts: Api<ClusterCertCentralAccount> = Api::all(client);
-            accounts
-                .get_metadata_opt(&name.name)
-                .await
-                .map(|found| found.is_some())
+            Ok(answered(DOING, accounts.get_metadata_opt(&name.name))
+                .await?
+                .is_some())
         }
     }
-    .map_err(|error| Error::kube(DOING, error))
 }
 
 /// Why this manifest may not buy on this account.
@@ -153,10 +150,7 @@ pub(crate) fn not_allowed(account: &impl std::fmt::Display, allow: &Allow, wante
 
 async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &str) -> Result<bool, Error> {
     let accounts: Api<ClusterCertCentralAccount> = Api::all(context.client.clone());
-    let account = accounts
-        .get_opt(&name.name)
-        .await
-        .map_err(|error| Error::kube("reading the account", error))?;
+    let account = answered("reading the account", accounts.get_opt(&name.name)).await?;
     let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else {
         return Ok(false);
     };
@@ -165,10 +159,7 @@ async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &st
         return Ok(named);
     }
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    let found = namespaces
-        .get_opt(namespace)
-        .await
-        .map_err(|error| Error::kube("reading the namespace", error))?;
+    let found = answered("reading the namespace", namespaces.get_opt(namespace)).await?;
     let labels = found.as_ref().map(ResourceExt::labels);
     Ok(namespace_selected(allowed, namespace, labels))
 }
@@ -196,10 +187,7 @@ async fn limited_until(context: &Context, connection: &Connection) -> Result<Opt
         return Ok(None);
     };
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
     Ok(limit_reached_until(
         limit,
         &listed.items,

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::account::AccountName;
 use super::account_status::show_correlation;
 use super::connection::{Connection, REQUEST_BUDGET};
-use super::error::Error;
+use super::error::{Error, answered};
 use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
 use super::{claim, ledger, observe, place};
@@ -28,7 +28,16 @@ pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Res
         Action::Claim => claim::claim(pass, seen, plan).await?,
         Action::Close { attempt, reason } => {
             pass.ticket = None;
-            let closed = ledger::close(pass.context, &pass.key, attempt, *reason).await?;
+            let closed = match reason {
+                // A ticket that is not used: nobody else knows that nothing was sent.
+                PurchaseReason::NotSent => {
+                    ledger::close_patiently(pass.context, &pass.key, attempt, *reason).await?
+                }
+                PurchaseReason::Refused
+                | PurchaseReason::Absent
+                | PurchaseReason::Placed
+                | PurchaseReason::Adopted => ledger::close(pass.context, &pass.key, attempt, *reason).await?,
+            };
             tracing::info!(key = %pass.key, attempt, ?reason, "attempt closed");
             pass.hold_purchase(closed);
             // What was looked up belongs to the attempt that ended.
@@ -133,7 +142,10 @@ async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> 
     };
     match question.look(id).await {
         Ok(Some(order)) => {
-            let owned = !order.ours && super::look_up::owned(pass.context).await?.contains(&id);
+            let owned = !order.ours
+                && super::look_up::owned(pass.context, &connection.endpoint)
+                    .await?
+                    .contains(&id);
             pass.inspection = Inspection::Found(FoundOrder { owned, ..order });
         }
         Ok(None) => pass.inspection = Inspection::Missing(id),
@@ -211,10 +223,7 @@ async fn reopen(pass: &mut Pass<'_>, attempt: &str) -> Result<(), Error> {
     };
     let orders: Api<DocumentSigningOrder> =
         Api::namespaced(pass.context.client.clone(), pass.key.namespace());
-    let fresh = orders
-        .get_opt(&order.name_any())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let fresh = answered("reading the order", orders.get_opt(&order.name_any())).await?;
     let still = fresh.as_ref().is_some_and(|fresh| {
         fresh.uid() == order.uid()
             && fresh.status.as_ref().and_then(|status| status.attempt.as_deref()) == Some(attempt)
@@ -246,10 +255,11 @@ async fn release(pass: &mut Pass<'_>) -> Result<(), Error> {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    let released = orders
-        .patch(&order.name_any(), &parameters, &Patch::Merge(&patch))
-        .await
-        .map_err(|error| Error::kube("releasing the order", error))?;
+    let released = answered(
+        "releasing the order",
+        orders.patch(&order.name_any(), &parameters, &Patch::Merge(&patch)),
+    )
+    .await?;
     pass.order = Some(pass.context.remember(released));
     Ok(())
 }

@@ -2,14 +2,15 @@
 //! and only both together give the ticket.
 
 use jiff::SignedDuration;
+use kube::{Api, ResourceExt};
 
 use super::act::{account_record, inputs};
-use super::error::Error;
+use super::error::{Error, answered};
 use super::ledger::{self, Claim};
 use super::pass::Pass;
 use super::record;
 use super::ticket::{Room, Ticket};
-use crate::api::PurchaseReason;
+use crate::api::{DocumentSigningOrder, DocumentSigningOrderStatus, PurchaseReason};
 use crate::plan::{LookUp, Observed, Plan};
 
 /// Claims the key, marks the status, and puts the ticket into the pass.
@@ -47,6 +48,9 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         account: account_record(pass),
         inputs: inputs(pass),
     };
+    if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {
+        return Err(Error::Conflict("claiming the key"));
+    }
     let Some(purchase) = ledger::claim(context, &pass.key, pass.purchase.as_ref(), claim).await? else {
         // Somebody else was faster: see what he did.
         return Err(Error::Conflict("claiming the key"));
@@ -61,9 +65,26 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         }
         Err(error) => {
             // Without the mark there is no ticket, so nothing was or will be sent for this attempt.
-            let closed = ledger::close(context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
+            let closed =
+                ledger::close_patiently(context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
             pass.hold_purchase(closed);
             Err(error)
         }
     }
+}
+
+/// Whether the manifest names an attempt by now, or is another one. A claim that re-opens a purchase replaces the
+/// record of how the last attempt ended: not before every status has let go of that attempt, or it would be taken
+/// for one that nobody knows the end of.
+async fn marked_meanwhile(pass: &Pass<'_>, order: &DocumentSigningOrder) -> Result<bool, Error> {
+    let orders: Api<DocumentSigningOrder> =
+        Api::namespaced(pass.context.client.clone(), pass.key.namespace());
+    let fresh = answered("reading the order", orders.get_opt(&order.name_any())).await?;
+    let key = pass.key.to_string();
+    Ok(fresh.is_none_or(|fresh| {
+        let marked = |status: DocumentSigningOrderStatus| {
+            status.attempt.is_some() && status.order_key.is_none_or(|of| of == key)
+        };
+        fresh.uid() != order.uid() || fresh.status.is_some_and(marked)
+    }))
 }

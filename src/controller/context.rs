@@ -37,6 +37,8 @@ pub(super) struct Context {
     pub memory: Memory,
     /// Asks for a pass over an order.
     pub wake_order: mpsc::UnboundedSender<ObjectRef<DocumentSigningOrder>>,
+    /// Asks for a look after a purchase.
+    pub wake_purchase: mpsc::UnboundedSender<ObjectRef<Purchase>>,
     /// Asks for a check of an account of each kind.
     pub wake_account: mpsc::UnboundedSender<ObjectRef<CertCentralAccount>>,
     pub wake_cluster_account: mpsc::UnboundedSender<ObjectRef<ClusterCertCentralAccount>>,
@@ -56,12 +58,17 @@ impl Context {
 
     /// The newest version of a manifest that this process has seen: the cache may lag behind its own writes.
     pub(super) fn newest(&self, cached: &Arc<DocumentSigningOrder>) -> Arc<DocumentSigningOrder> {
-        let written = cached
-            .uid()
-            .and_then(|uid| self.memory.lock().written.get(&uid).cloned());
-        match written {
-            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => written,
-            Some(_) | None => Arc::clone(cached),
+        let Some(uid) = cached.uid() else {
+            return Arc::clone(cached);
+        };
+        let mut memories = self.memory.lock();
+        match memories.written.get(&uid) {
+            Some(written) if version(written.as_ref()) > version(cached.as_ref()) => Arc::clone(written),
+            Some(_) | None => {
+                // The cache has caught up: one copy is enough.
+                memories.written.remove(&uid);
+                Arc::clone(cached)
+            }
         }
     }
 

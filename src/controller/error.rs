@@ -1,5 +1,7 @@
 //! What stops a pass: faults of the API server. Faults of CertCentral are data, not errors.
 
+use std::time::Duration;
+
 use crate::api::Purchase;
 
 /// A fault of the API server, or of what is stored there.
@@ -14,6 +16,9 @@ pub(super) enum Error {
         #[source]
         source: Box<kube::Error>,
     },
+    /// The API server did not answer in time.
+    #[error("{0}: the API server did not answer in time")]
+    TimedOut(&'static str),
     /// A write took no effect because the object had changed: read again.
     #[error("{0}: the object has changed in the meantime")]
     Conflict(&'static str),
@@ -25,6 +30,20 @@ pub(super) enum Error {
     /// The purchase of this name is another key's.
     #[error("purchase {0} records another order key")]
     ForeignPurchase(String),
+}
+
+/// How long the API server may take for one answer: a pass must not hang on one that says nothing.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Waits for an answer of the API server, and not for ever.
+pub(super) async fn answered<T>(
+    doing: &'static str,
+    request: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(PATIENCE, request).await {
+        Ok(answer) => answer.map_err(|error| Error::kube(doing, error)),
+        Err(_) => Err(Error::TimedOut(doing)),
+    }
 }
 
 impl Error {
@@ -42,6 +61,11 @@ impl Error {
     /// A purchase that is another key's.
     pub(super) fn foreign(purchase: &Purchase) -> Self {
         Self::ForeignPurchase(purchase.metadata.name.clone().unwrap_or_default())
+    }
+
+    /// Whether the object does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Kube { source, .. } if matches!(source.as_ref(), kube::Error::Api(status) if status.is_not_found()))
     }
 
     /// Whether reading again at once is all it takes.

@@ -10,7 +10,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, ResourceExt};
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{
     AccountRecord, Attempt, FIELD_MANAGER, OrderReference, Purchase, PurchaseReason, PurchaseSpec,
     PurchaseState,
@@ -20,12 +20,12 @@ use crate::domain::order_key::OrderKey;
 /// How long one write may take before it is read back.
 const WRITE: Duration = Duration::from_secs(10);
 
+/// Closing an attempt that is over is tried again after waits that double up to this.
+const CLOSE_LONGEST: Duration = Duration::from_mins(1);
+
 /// Reads the purchase of a key, from the API server itself.
 pub(super) async fn read(context: &Context, key: &OrderKey) -> Result<Option<Purchase>, Error> {
-    let purchase = api(context)
-        .get_opt(key.token().as_str())
-        .await
-        .map_err(|error| Error::kube("reading the purchase", error))?;
+    let purchase = answered("reading the purchase", api(context).get_opt(key.token().as_str())).await?;
     match purchase {
         Some(purchase) if purchase.spec.order_key != key.to_string() => Err(Error::foreign(&purchase)),
         purchase => Ok(purchase),
@@ -106,6 +106,27 @@ pub(super) async fn close(
         .map_or(Err(Error::Conflict("closing the purchase")), |written| {
             Ok(Some(written))
         })
+}
+
+/// Closes the purchase of an attempt that is known to have bought nothing, and tries for minutes: an attempt that
+/// stays open for want of this write is looked up for a day, and then held for a person.
+pub(super) async fn close_patiently(
+    context: &Context,
+    key: &OrderKey,
+    attempt: &str,
+    reason: PurchaseReason,
+) -> Result<Option<Purchase>, Error> {
+    let mut wait = Duration::from_millis(200);
+    loop {
+        match close(context, key, attempt, reason).await {
+            Err(error) if wait < CLOSE_LONGEST => {
+                tracing::warn!(%key, attempt, error = &error as &dyn std::error::Error, "the attempt is over and not closed yet; trying again");
+                context.clock.sleep(wait).await;
+                wait *= 2;
+            }
+            ended => return ended,
+        }
+    }
 }
 
 /// Records an order id: bought. Never drops an id, whatever the purchase says; creates it if it is gone.

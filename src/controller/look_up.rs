@@ -9,7 +9,7 @@ use kube::api::ListParams;
 
 use super::connection::Connection;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{CorrelationMethod, Purchase};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
@@ -20,6 +20,8 @@ use crate::plan::{Correlation, Found, FoundOrder, RemoteFacts, RemoteFailure, is
 
 /// How many orders without a token are opened one by one; where there are more, all count as perhaps ours.
 const OPENED: usize = 20;
+/// How many orders that are issued or over, newest first, are opened to see whether they carry the token.
+const CLOSED_OPENED: usize = 20;
 
 /// A question about one key.
 pub(super) struct Question<'a> {
@@ -114,7 +116,8 @@ impl Question<'_> {
         }
     }
 
-    /// Orders of the product that are open, that no purchase owns, and that carry no token: they may be this one.
+    /// Orders of the product that no purchase owns. Those that carry the token are this one, however far they have
+    /// come; those that are open and carry none may be.
     async fn candidates(&self, token: &Token, found: &mut Found) -> Result<(), Incomplete> {
         let filter_works = *self
             .connection
@@ -132,22 +135,31 @@ impl Question<'_> {
         let listed = self.connection.client.list_orders(&filter).await;
         self.context.called("list orders", listed.is_ok());
         let listed = listed.map_err(|error| self.connection.failed(&error))?.value;
-        let open: Vec<i64> = listed
+        if listed.is_empty() {
+            return Ok(());
+        }
+        let owned = owned(self.context, &self.connection.endpoint)
+            .await
+            .map_err(Incomplete::Kube)?;
+        let (closed, open): (Vec<_>, Vec<_>) = listed
             .iter()
-            .filter(|order| {
-                !order
+            .filter(|order| !owned.contains(&order.id))
+            .partition(|order| {
+                order
                     .status
                     .as_deref()
                     .is_some_and(|status| is_final(status) || status == "issued")
-            })
-            .map(|order| order.id)
-            .collect();
-        if open.is_empty() {
-            return Ok(());
+            });
+        let mut closed: Vec<i64> = closed.into_iter().map(|order| order.id).collect();
+        closed.sort_unstable_by(|one, other| other.cmp(one));
+        for id in closed.into_iter().take(CLOSED_OPENED) {
+            if let Some(order) = self.read(id).await?
+                && tokens(&order).contains(token)
+            {
+                found.orders.push(self.compare(&order));
+            }
         }
-        let owned = owned(self.context).await.map_err(Incomplete::Kube)?;
-        let unowned: Vec<i64> = open.into_iter().filter(|id| !owned.contains(id)).collect();
-        for (position, id) in unowned.into_iter().enumerate() {
+        for (position, id) in open.into_iter().map(|order| order.id).enumerate() {
             if position >= OPENED {
                 found.maybe.push(id);
                 continue;
@@ -183,16 +195,18 @@ impl Question<'_> {
     }
 }
 
-/// All order ids that any purchase records, read from the API server itself.
-pub(super) async fn owned(context: &Context) -> Result<HashSet<i64>, Error> {
+/// All order ids that any purchase records of this endpoint, read from the API server itself. Another endpoint counts
+/// its orders by itself; a purchase that names none counts here.
+pub(super) async fn owned(context: &Context, endpoint: &str) -> Result<HashSet<i64>, Error> {
     let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = purchases
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| Error::kube("listing purchases", error))?;
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
     Ok(listed
         .items
         .into_iter()
+        .filter(|purchase| {
+            let of = purchase.spec.account.endpoint.as_deref();
+            of.is_none_or(|of| of == endpoint)
+        })
         .flat_map(|purchase| purchase.spec.order_ids)
         .collect())
 }

@@ -88,6 +88,7 @@ pub async fn run(
     let cluster_uid = start::cluster_uid(&client).await;
 
     let (wake_order, order_wakes) = mpsc::unbounded();
+    let (wake_purchase, purchase_wakes) = mpsc::unbounded();
     let (wake_account, account_wakes) = mpsc::unbounded();
     let (wake_cluster_account, cluster_account_wakes) = mpsc::unbounded();
     let namespaces = scopes(&settings);
@@ -108,6 +109,7 @@ pub async fn run(
         memory: Memory::default(),
         settings,
         wake_order,
+        wake_purchase,
         wake_account,
         wake_cluster_account,
     });
@@ -145,7 +147,7 @@ pub async fn run(
     ));
     running.push(drive(
         purchase_controller,
-        mpsc::unbounded().1,
+        purchase_wakes,
         &shutdown,
         (purchases::reconcile, purchases::failed, purchases::gone),
         &context,

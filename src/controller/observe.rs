@@ -9,7 +9,7 @@ use kube::{Api, ResourceExt};
 use super::account::AccountName;
 use super::account_view;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::ledger;
 use super::pass::Pass;
 use super::sources::{self, Prepared};
@@ -105,10 +105,7 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let namespaces: Api<Namespace> = Api::all(pass.context.client.clone());
-    let namespace = namespaces
-        .get_opt(pass.key.namespace())
-        .await
-        .map_err(|error| Error::kube("reading the namespace", error))?;
+    let namespace = answered("reading the namespace", namespaces.get_opt(pass.key.namespace())).await?;
     pass.namespace_uid = namespace.and_then(|namespace| namespace.uid());
     let connection = pass.connection.as_deref();
     let keeps_tokens =
@@ -116,7 +113,8 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
     let account_version = connection
         .map(|connection| {
             format!(
-                "{} {} {}",
+                // A token that is left out from now on is something else to send, too.
+                "{} {} {} {keeps_tokens}",
                 connection.uid, connection.secret.0, connection.secret.1
             )
         })

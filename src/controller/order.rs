@@ -10,7 +10,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::context::Context;
 use super::error::Error;
 use super::pass;
-use crate::api::DocumentSigningOrder;
+use crate::api::{DocumentSigningOrder, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
 use crate::serve::metrics::Outcome;
@@ -54,10 +54,21 @@ pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context
     Action::requeue(Duration::from_secs(5))
 }
 
-/// A manifest is gone: what was remembered of it goes too. Its purchase stays.
+/// A manifest is gone: what was remembered of it goes too. Its purchase stays, and if it is open it is now work of
+/// its own.
 pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
     let namespace = reference.namespace.as_deref().unwrap_or_default();
     context.memory.forget(namespace, &reference.name);
+    let left_open = context.purchases.state().into_iter().filter(|purchase| {
+        let of = &purchase.spec.order_ref;
+        purchase.spec.state == PurchaseState::Open && of.namespace == namespace && of.name == reference.name
+    });
+    for purchase in left_open {
+        // The receiver is gone only while the process ends.
+        let _ = context
+            .wake_purchase
+            .unbounded_send(ObjectRef::from_obj(purchase.as_ref()));
+    }
 }
 
 /// The key that a pass over this manifest is about: an attempt of an earlier revision is settled first.

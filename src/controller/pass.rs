@@ -10,8 +10,8 @@ use super::connection::Connection;
 use super::context::Context;
 use super::error::Error;
 use super::ticket::Ticket;
-use super::{act, observe, record};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
+use super::{act, ledger, observe, record};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
 use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailure, Request, Wake, plan};
@@ -54,8 +54,12 @@ pub(super) async fn run(
             show(&mut pass, &plan).await?;
             return Ok(plan.wake);
         }
-        act::act(&mut pass, &seen, plan).await?;
+        if let Err(error) = act::act(&mut pass, &seen, plan).await {
+            give_back(&mut pass).await?;
+            return Err(error);
+        }
     }
+    give_back(&mut pass).await?;
     tracing::warn!(key = %pass.key, "a pass did not end; starting over");
     Ok(Wake::At(
         context
@@ -64,6 +68,17 @@ pub(super) async fn run(
             .checked_add(SignedDuration::from_secs(5))
             .unwrap_or(Timestamp::MAX),
     ))
+}
+
+/// A ticket that is not used is closed, never dropped: its purchase would stay open for an order nobody sent.
+async fn give_back(pass: &mut Pass<'_>) -> Result<(), Error> {
+    let Some(ticket) = pass.ticket.take() else {
+        return Ok(());
+    };
+    let attempt = ticket.attempt().to_owned();
+    drop(ticket);
+    ledger::close_patiently(pass.context, &pass.key, &attempt, PurchaseReason::NotSent).await?;
+    Ok(())
 }
 
 /// Writes the planned status, if it says anything new.
@@ -87,9 +102,7 @@ impl Pass<'_> {
             .look_up_began
             .map_or_else(|| context.clock.monotonic(), |(_, began)| began);
         let known_for = match (&self.purchase, &memory.attempt) {
-            (Some(purchase), Some((attempt, since)))
-                if super::ledger::is_attempt(&purchase.spec, attempt) =>
-            {
+            (Some(purchase), Some((attempt, since))) if ledger::is_attempt(&purchase.spec, attempt) => {
                 measured.saturating_sub(*since)
             }
             (Some(_) | None, Some(_) | None) => Duration::ZERO,

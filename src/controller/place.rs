@@ -5,6 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::SignedDuration;
 
+use super::account::AccountName;
+use super::account_status::show_correlation;
+use super::connection::Connection;
 use super::error::Error;
 use super::ledger;
 use super::pass::Pass;
@@ -45,7 +48,7 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
             }
             if refusal.code.contains("alternative_order_id") {
                 // This account does not take the field: it is left out from now on.
-                connection.correlate(CorrelationMethod::NotSupported);
+                not_supported(pass, &connection).await;
             }
             if refusal.code == KEY_REJECTED
                 && let Some(order) = &pass.order
@@ -134,8 +137,20 @@ async fn record_in_status(pass: &mut Pass<'_>, id: i64) {
     }
 }
 
+/// The account does not take the token. Should this not be written down, the next process finds it out again.
+async fn not_supported(pass: &Pass<'_>, connection: &Connection) {
+    const METHOD: CorrelationMethod = CorrelationMethod::NotSupported;
+    connection.correlate(METHOD);
+    let Some(order) = &pass.order else { return };
+    let name = AccountName::of(&order.spec.account_ref, pass.key.namespace());
+    let (secret, endpoint) = (&connection.secret, &connection.endpoint);
+    if let Err(error) = show_correlation(pass.context, &name, secret, endpoint, METHOD).await {
+        tracing::warn!(account = %name, error = &error as &dyn std::error::Error, "the correlation was not written");
+    }
+}
+
 async fn close(pass: &mut Pass<'_>, attempt: &str, reason: PurchaseReason) {
-    match ledger::close(pass.context, &pass.key, attempt, reason).await {
+    match ledger::close_patiently(pass.context, &pass.key, attempt, reason).await {
         Ok(purchase) => pass.hold_purchase(purchase),
         // It stays open, and is resolved by looking, like any attempt whose end nobody knows.
         Err(error) => warn(pass, &error),

@@ -10,11 +10,12 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::{order, pass};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseState, Reason};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
+use crate::plan::status::shown_reason;
 
 /// How often an open purchase without a manifest is looked at, whatever else happens.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -32,14 +33,16 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
         context.wake(key.namespace(), key.name());
     }
     if purchase.spec.state != PurchaseState::Open {
+        wake_those_behind(&context, &purchase);
         return Ok(Action::await_change());
     }
-    // Not on the word of a cache: the manifest may just have been applied.
+    let cached = context.cached_order(key.namespace(), key.name());
+    if cached.is_some_and(|cached| order::key(&context, &context.newest(&cached)) == key) {
+        return Ok(Action::requeue(LONGEST));
+    }
+    // That no manifest asks for it is not taken from a cache: one may just have been applied.
     let orders: Api<DocumentSigningOrder> = Api::namespaced(context.client.clone(), key.namespace());
-    let order = orders
-        .get_opt(key.name())
-        .await
-        .map_err(|error| Error::kube("reading the order", error))?;
+    let order = answered("reading the order", orders.get_opt(key.name())).await?;
     if order.is_some_and(|order| order::key(&context, &order) == key) {
         return Ok(Action::requeue(LONGEST));
     }
@@ -51,6 +54,19 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
         }
         Wake::OnChange => Duration::from_mins(1),
     }))
+}
+
+/// An attempt has ended: orders that had to wait for it can go on.
+fn wake_those_behind(context: &Context, purchase: &Purchase) {
+    let queued = |order: &DocumentSigningOrder| {
+        let status = order.status.as_ref();
+        status.and_then(shown_reason) == Some(Reason::Queued)
+            && status.is_some_and(|status| status.order_id.is_none())
+            && order.spec.account_ref.name == purchase.spec.account.name
+    };
+    for order in context.all_orders().into_iter().filter(|order| queued(order)) {
+        context.wake(&order.namespace().unwrap_or_default(), &order.name_any());
+    }
 }
 
 /// A purchase is gone: somebody deleted it. Its manifest puts back what it knows.

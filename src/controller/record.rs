@@ -8,7 +8,7 @@ use kube::runtime::events::{Event, EventType};
 use kube::{Api, Resource, ResourceExt};
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use crate::api::{ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, FIELD_MANAGER, Reason};
 use crate::serve::metrics::State;
 
@@ -38,10 +38,7 @@ pub(super) async fn status(
             return Err(Error::kube(DOING, kube::Error::Api(answer)));
         }
         // No answer, or one that proves nothing: read back what stands there.
-        Ok(Err(_)) | Err(_) => orders
-            .get(&name)
-            .await
-            .map_err(|error| Error::kube(DOING, error))?,
+        Ok(Err(_)) | Err(_) => answered(DOING, orders.get(&name)).await?,
     };
     if written.uid() != object.uid() {
         return Err(Error::Conflict(DOING));

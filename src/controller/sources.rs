@@ -5,8 +5,10 @@ use kube::{Api, ResourceExt};
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
-use super::error::Error;
-use crate::api::{ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DocumentSigningOrder, KeyRef};
+use super::error::{Error, answered};
+use crate::api::{
+    ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DeletionPolicy, DocumentSigningOrder, KeyRef,
+};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::{
     Card, Confidential, Individual, Marks, OrderRequest, SecretData, Severity, ShipInfo, SourceError,
@@ -73,6 +75,7 @@ pub(super) async fn prepare(
     if let Some(renewed) = &wanted.renewal_of {
         sources.renewal_of_order_id = reading.renewed(&renewed.name);
     }
+    reading.findings.extend(not_carried_out(order));
     let inputs = reading.fingerprint();
     if !reading.findings.is_empty() {
         return Ok(Prepared {
@@ -101,6 +104,37 @@ pub(super) async fn prepare(
         request: Some(request),
         inputs,
     })
+}
+
+/// What a manifest asks for beside the order and this version does not do yet: better said before money is spent
+/// than found out afterwards.
+fn not_carried_out(order: &DocumentSigningOrder) -> Vec<Finding> {
+    let spec = &order.spec;
+    let asked = [
+        (
+            "spec.deletionPolicy",
+            spec.deletion_policy != DeletionPolicy::Retain,
+            "this version carries out Retain only; remove the field",
+        ),
+        (
+            "spec.certificateTarget",
+            spec.certificate_target.is_some(),
+            "this version writes no certificates; remove the field and fetch the certificate from CertCentral by status.certificateID",
+        ),
+        (
+            "spec.replacementCSR",
+            spec.replacement_csr.is_some() || spec.replacement_csr_from.is_some(),
+            "this version replaces no CSR; put the CSR you want into spec.order",
+        ),
+    ];
+    let finding = |(field, asked, message): (&str, bool, &str)| {
+        asked.then(|| Finding {
+            field: field.to_owned(),
+            message: message.to_owned(),
+            source: false,
+        })
+    };
+    asked.into_iter().filter_map(finding).collect()
 }
 
 struct Reading<'a> {
@@ -145,10 +179,7 @@ impl Reading<'_> {
 
     async fn config_map_key(&mut self, reference: &KeyRef) -> Result<Option<Vec<u8>>, Error> {
         let maps: Api<ConfigMap> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let map = maps
-            .get_opt(&reference.name)
-            .await
-            .map_err(|error| Error::kube("reading a ConfigMap", error))?;
+        let map = answered("reading a ConfigMap", maps.get_opt(&reference.name)).await?;
         self.versions.push(
             map.as_ref()
                 .and_then(ResourceExt::resource_version)
@@ -192,10 +223,7 @@ impl Reading<'_> {
 
     async fn secret_data(&mut self, name: &str) -> Result<Option<SecretData>, Error> {
         let secrets: Api<Secret> = Api::namespaced(self.context.client.clone(), &self.namespace);
-        let secret = secrets
-            .get_opt(name)
-            .await
-            .map_err(|error| Error::kube("reading a Secret", error))?;
+        let secret = answered("reading a Secret", secrets.get_opt(name)).await?;
         self.versions.push(
             secret
                 .as_ref()

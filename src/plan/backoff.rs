@@ -24,9 +24,12 @@ pub fn look_up_due(
     seed: u64,
 ) -> Result<(), Timestamp> {
     let Some(looked) = looked else { return Ok(()) };
+    // Steps below a second would not grow, and the walk would not end.
+    let first = first.max(SignedDuration::from_secs(1));
+    let longest = longest.max(first);
     let mut step = first;
     let mut due = began.saturating_add(step).unwrap_or(Timestamp::MAX);
-    while due <= looked {
+    while due <= looked && due < Timestamp::MAX {
         step = step.saturating_mul(2).min(longest);
         if step == longest {
             // The rest is a plain grid: no need to walk it.

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::backoff::delay;
 use super::observed::{FailedOutcome, Observed, Order, RemoteFailure, Request};
-use super::status::of_key;
+use super::status::{of_key, reason_named};
 use super::verdict::Verdict;
 use crate::api::{Failure, Reason};
 
@@ -43,8 +43,7 @@ pub(super) enum Holding {
 /// The stored failure, where it still holds.
 pub(super) fn holding(seen: &Observed, order: &Order) -> Option<Holding> {
     let failure = of_key(seen, order).failure?;
-    let unchanged = failure.generation == Some(order.generation) && failure.inputs.as_deref() == inputs(seen);
-    match (&failure.retry_time, unchanged) {
+    match (&failure.retry_time, unchanged(seen, order, &failure)) {
         (_, false) => None,
         (None, true) => Some(Holding::UntilChanged(failure)),
         (Some(Time(until)), true) => (*until > seen.now).then(|| Holding::Until(*until, failure.clone())),
@@ -55,9 +54,8 @@ pub(super) fn holding(seen: &Observed, order: &Order) -> Option<Holding> {
 pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> Failure {
     let before = of_key(seen, order).failure;
     let same = |before: &Failure| {
-        before.generation == Some(order.generation)
-            && before.inputs.as_deref() == inputs(seen)
-            && before.outcome.as_deref() == Some(failed.outcome.as_str())
+        unchanged(seen, order, before)
+            && (before.outcome.as_deref() == Some(failed.outcome.as_str()) || is_held(before))
     };
     let count = before
         .filter(same)
@@ -82,12 +80,28 @@ pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> 
 }
 
 /// What to store of a situation that a person has to settle: it is looked at again within the hour.
-pub(super) fn held(seen: &Observed, order: &Order, reason: Reason) -> Failure {
+pub(super) fn held(seen: &Observed, order: &Order, found: &Verdict) -> Failure {
     Failure {
         outcome: Some(HELD_WORD.to_owned()),
-        code: Some(reason.to_string()),
+        code: Some(found.reason.to_string()),
+        message: Some(found.message.clone()),
         ..record(seen, order, Some(HELD))
     }
+}
+
+/// The hold that a failed look leaves standing: what the last complete look found goes on holding.
+pub(super) fn still_held(seen: &Observed, order: &Order, failed: &RemoteFailure) -> Option<Failure> {
+    let before = of_key(seen, order).failure?;
+    let stands = is_held(&before) && unchanged(seen, order, &before);
+    let again = stored(seen, order, failed);
+    stands.then(|| Failure {
+        count: Some(before.count.unwrap_or(0).saturating_add(1)),
+        last_time: again.last_time,
+        retry_time: again
+            .retry_time
+            .or_else(|| record(seen, order, Some(HELD)).retry_time),
+        ..before
+    })
 }
 
 /// Whether the stored failure is a hold for a person.
@@ -97,6 +111,9 @@ pub(super) fn is_held(failure: &Failure) -> bool {
 
 /// What a stored failure says.
 pub(super) fn verdict(failure: &Failure) -> Verdict {
+    if is_held(failure) {
+        return held_verdict(failure);
+    }
     let message = format!(
         "{}: {}",
         failure.code.as_deref().unwrap_or("unknown"),
@@ -122,6 +139,22 @@ pub(super) fn verdict(failure: &Failure) -> Verdict {
     }
 }
 
+fn held_verdict(failure: &Failure) -> Verdict {
+    let reason = failure.code.as_deref().and_then(reason_named);
+    let verdict = Verdict::stalled(
+        reason.unwrap_or(Reason::OutcomeUnknown),
+        failure.message.as_deref().unwrap_or("no message"),
+    );
+    match reason {
+        Some(Reason::NotAllowed | Reason::OrderNotFound) => verdict,
+        Some(_) | None => verdict.possibly_placed(),
+    }
+}
+
+fn unchanged(seen: &Observed, order: &Order, failure: &Failure) -> bool {
+    failure.generation == Some(order.generation) && failure.inputs == inputs(seen, order)
+}
+
 fn record(seen: &Observed, order: &Order, wait: Option<SignedDuration>) -> Failure {
     Failure {
         last_time: Some(Time(seen.now)),
@@ -131,15 +164,21 @@ fn record(seen: &Observed, order: &Order, wait: Option<SignedDuration>) -> Failu
             ))
         }),
         generation: Some(order.generation),
-        inputs: inputs(seen).map(str::to_owned),
+        inputs: inputs(seen, order),
         ..Failure::default()
     }
 }
 
-fn inputs(seen: &Observed) -> Option<&str> {
-    match &seen.request {
+/// The versions of all that a failure came from; what a person says of it by annotation is one of them, and
+/// changes no generation.
+fn inputs(seen: &Observed, order: &Order) -> Option<String> {
+    let inputs = match &seen.request {
         Request::Absent => None,
-        Request::Usable { inputs, .. } | Request::Unusable { inputs, .. } => Some(inputs),
+        Request::Usable { inputs, .. } | Request::Unusable { inputs, .. } => Some(inputs.as_str()),
+    };
+    match (inputs, order.order_anew.as_deref()) {
+        (inputs, None) => inputs.map(str::to_owned),
+        (inputs, Some(anew)) => Some(format!("{} {anew}", inputs.unwrap_or_default())),
     }
 }
 

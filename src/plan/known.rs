@@ -1,7 +1,9 @@
 //! Rows `Deleting`, `Refresh` and `Known`: the order exists and is followed.
 
+use jiff::Timestamp;
+
 use super::observed::{Account, Inspection, Observed, Order};
-use super::status::{Edit, FailureEdit, of_key, shown_reason};
+use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
 use super::verdict::{Progress, Verdict, remote_verdict};
 use super::{Action, Decision, Wake};
 use crate::api::{DocumentSigningOrderStatus, PurchaseState, Reason, WaitingFor};
@@ -42,12 +44,20 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
     let (verdict, next_check) = match &seen.inspection {
         Inspection::Found(found) if found.id == id => match &found.unlike {
             Some(unlike) => (
-                Verdict::lost_from_sight(Reason::OrderMismatch, unlike.clone()),
+                Verdict::lost_from_sight(
+                    Reason::OrderMismatch,
+                    format!(
+                        "order {id} is not what this manifest can follow: {unlike}. Look at it in CertCentral; to buy another, raise spec.revision"
+                    ),
+                ),
                 Some(None),
             ),
             // The answer to a POST is not a look yet.
-            None if found.facts.order_status.is_none() => (shown(seen, order), None),
-            None => (shown(seen, order), Some(None)),
+            None if found.facts.order_status.is_none() => (
+                with_duplicates(seen, shown(seen, order)),
+                unread(seen, &status).map(Some),
+            ),
+            None => (with_duplicates(seen, shown(seen, order)), Some(None)),
         },
         Inspection::Missing(missing) if *missing == id => (
             Verdict::lost_from_sight(
@@ -60,23 +70,26 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
         ),
         Inspection::NotAsked | Inspection::Failed | Inspection::Found(_) | Inspection::Missing(_) => {
             let lost = shown_reason(&status)
-                .is_some_and(|reason| matches!(reason, Reason::OrderMismatch | Reason::OrderNotVisible));
-            if lost {
+                .filter(|reason| matches!(reason, Reason::OrderMismatch | Reason::OrderNotVisible));
+            let verdict = match lost {
                 // Only another look can tell that it is back in sight.
-                return Some(Decision::keep(wake(seen, &status)));
-            }
-            (shown(seen, order), None)
+                Some(reason) => Verdict::lost_from_sight(reason, shown_message(&status)),
+                None => with_duplicates(seen, shown(seen, order)),
+            };
+            (verdict, None)
         }
     };
-    let verdict = with_duplicates(seen, verdict);
     let edit = Edit {
         failure: FailureEdit::Clear,
         next_check,
         ..Edit::default()
     };
     let wake = match edit.next_check {
+        // The order of an earlier revision is settled: the next pass is about the present one.
+        _ if order.revision != seen.key.revision() => Wake::At(seen.now),
         Some(None) => Wake::OnChange,
-        Some(Some(_)) | None => wake(seen, &status),
+        Some(Some(time)) => Wake::At(time),
+        None => wake(seen, &status),
     };
     Some(Decision::show(verdict, edit, wake))
 }
@@ -124,6 +137,19 @@ fn with_duplicates(seen: &Observed, verdict: Verdict) -> Verdict {
     }
 }
 
+/// When to look again at an order whose status no answer has told yet.
+fn unread(seen: &Observed, status: &DocumentSigningOrderStatus) -> Option<Timestamp> {
+    let planned = status
+        .next_check_time
+        .as_ref()
+        .is_some_and(|time| time.0 > seen.now);
+    let Account::Ready(account) = &seen.account else {
+        return None;
+    };
+    let next = seen.now.checked_add(account.poll_interval).ok()?;
+    (!planned && status.order_status.is_none()).then_some(next)
+}
+
 fn look_due(seen: &Observed, status: &DocumentSigningOrderStatus) -> bool {
     let timed = status
         .next_check_time
@@ -147,7 +173,8 @@ fn wake(seen: &Observed, status: &DocumentSigningOrderStatus) -> Wake {
         Some(time) if time > seen.now => Wake::At(time),
         Some(_) | None => match &seen.account {
             Account::Ready(account) if look_due(seen, status) => {
-                account.refresh_free_at.map_or(Wake::OnChange, Wake::At)
+                let free = account.refresh_free_at.filter(|free| *free > seen.now);
+                free.map_or(Wake::OnChange, Wake::At)
             }
             Account::Ready(_) | Account::Pending | Account::Missing(_) | Account::NotReady(..) => {
                 Wake::OnChange

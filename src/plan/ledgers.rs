@@ -1,7 +1,7 @@
 //! Rows `Repair`, `OtherInputs` and `BoughtNotInStatus`: status and purchase are two ledgers that repair each
 //! other.
 
-use super::observed::{Inspection, Observed, Order, Request};
+use super::observed::{FailedOutcome, Inspection, Observed, Order, RemoteFailure, Request};
 use super::status::{Edit, FailureEdit, Mark, of_key};
 use super::unbought::finding_verdict;
 use super::verdict::{Verdict, remote_verdict};
@@ -10,9 +10,16 @@ use crate::api::{PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 
 /// One ledger holds an id or attempt that the other lacks, or an attempt that ended is still marked.
 pub(super) fn repair(seen: &Observed) -> Option<Decision> {
+    let purchase = seen.purchase.as_ref();
+    if let Some(purchase) = purchase
+        && purchase.state != PurchaseState::Bought
+        && let Some(id) = purchase.order_ids.first()
+    {
+        // An id was recorded, and the state says otherwise: a late answer, or somebody's edit. Ids win.
+        return Some(Decision::act(Action::Repair(Repair::AddOrderId(*id))));
+    }
     let order = seen.order.as_ref()?;
     let status = of_key(seen, order);
-    let purchase = seen.purchase.as_ref();
     if let Some(id) = status.order_id {
         let recorded = purchase.is_some_and(|purchase| {
             purchase.state == PurchaseState::Bought && purchase.order_ids.contains(&id)
@@ -57,7 +64,8 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
         Some(wanted) if wanted == bound => return None,
         Some(_) => changed(format!(
             "order {bound} is bound to this manifest, and spec.existingOrderID names another: put {bound} there or remove it"
-        )),
+        ))
+        .placed_if(status.order_id.is_some()),
         None if status.order_id.is_some() || purchase.order_ref.uid.as_ref() == Some(&order.uid) => {
             return None;
         }
@@ -112,22 +120,8 @@ pub(super) fn bought_not_in_status(seen: &Observed) -> Option<Decision> {
 
 /// The attempt ended without an order: it leaves the status before the next one, and the inputs are free again.
 fn unmark(seen: &Observed, order: &Order, purchase: Option<&PurchaseSpec>) -> Decision {
-    let refused = purchase.is_some_and(|purchase| purchase.reason == Some(PurchaseReason::Refused));
-    let stored = match &seen.failed {
-        Some(failed) => Some(failure::stored(seen, order, failed)),
-        // The process died between closing the purchase and writing what CertCentral said.
-        None if refused => Some(failure::stored(
-            seen,
-            order,
-            &super::RemoteFailure {
-                outcome: super::FailedOutcome::Refused,
-                code: "refused".to_owned(),
-                message: "what CertCentral said was lost in a restart".to_owned(),
-                retry_after: None,
-            },
-        )),
-        None => None,
-    };
+    let failed = seen.failed.clone().or_else(|| ended(purchase?.reason?));
+    let stored = failed.map(|failed| failure::stored(seen, order, &failed));
     let (verdict, failure) = match stored {
         Some(stored) => (failure::verdict(&stored), FailureEdit::Set(stored)),
         None => (
@@ -147,6 +141,30 @@ fn unmark(seen: &Observed, order: &Order, purchase: Option<&PurchaseSpec>) -> De
         )),
         wake: Wake::OnChange,
     }
+}
+
+/// What the purchase alone says of an attempt that ended, where nothing of this pass says more: the ticket was
+/// void, or the process died between closing the purchase and writing what CertCentral said.
+fn ended(reason: PurchaseReason) -> Option<RemoteFailure> {
+    let (outcome, code, message) = match reason {
+        PurchaseReason::Refused => (
+            FailedOutcome::Refused,
+            "refused",
+            "what CertCentral said was lost in a restart",
+        ),
+        PurchaseReason::NotSent => (
+            FailedOutcome::NotSent,
+            "not_sent",
+            "the order was not sent: its time had passed, or something changed meanwhile",
+        ),
+        PurchaseReason::Absent | PurchaseReason::Placed | PurchaseReason::Adopted => return None,
+    };
+    Some(RemoteFailure {
+        outcome,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        retry_after: None,
+    })
 }
 
 /// The purchase is open and the status of the same object names no attempt: somebody wiped it, or the claim was

@@ -38,6 +38,8 @@ mod ledgers;
 mod observed;
 mod open;
 pub mod status;
+#[cfg(test)]
+mod tests;
 mod ticket;
 mod unbought;
 mod verdict;

@@ -1,13 +1,14 @@
 //! Rows `Several` to `Open`: an attempt whose outcome is not known is resolved by looking, never by another POST.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::look_up_due;
 use super::failure::{self, Holding};
 use super::observed::{
-    Account, Correlation, Found, FoundOrder, Inspection, LookUp, Observed, Order, ReadyAccount, Unresolved,
+    Account, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Observed, Order,
+    ReadyAccount, RemoteFailure, Unresolved,
 };
-use super::status::{Edit, FailureEdit, shown_reason};
+use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
 use super::verdict::Verdict;
 use super::{Action, Decision, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
@@ -51,8 +52,7 @@ pub(super) fn bind_by_hand(seen: &Observed) -> Option<Decision> {
     let (order, _, _) = open_attempt(seen)?;
     let order = order?;
     let wanted = order.existing_order_id?;
-    let held = matches!(failure::holding(seen, order), Some(Holding::Until(..)));
-    if !settled(seen) || held {
+    if !settled(seen) || failure::holding(seen, order).is_some() {
         return None;
     }
     bind(seen, wanted)
@@ -61,12 +61,7 @@ pub(super) fn bind_by_hand(seen: &Observed) -> Option<Decision> {
 /// A person has looked for the order of this attempt in vain, and says so by naming the attempt.
 pub(super) fn close_by_hand(seen: &Observed) -> Option<Decision> {
     let (order, _, attempt) = open_attempt(seen)?;
-    let named = order?
-        .order_anew
-        .as_deref()?
-        .split([',', ' '])
-        .any(|word| word == attempt.id);
-    (named && settled(seen)).then(|| close_absent(attempt))
+    (names(order?, attempt) && settled(seen)).then(|| close_absent(attempt))
 }
 
 /// CertCentral proved, under every condition of the proof, that no order exists; policy allows a second POST; and
@@ -111,27 +106,100 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         let verdict = Verdict::stalled(Reason::OutcomeUnknown, message).possibly_placed();
         return Some(Decision::show(verdict, Edit::default(), Wake::OnChange));
     };
-    let next = match (ready(seen), next_look(seen, attempt)) {
-        (Some(account), Ok(())) => account.resolve_free_at.map_or(Wake::OnChange, Wake::At),
-        (Some(_), Err(at)) => Wake::At(at),
-        (None, _) => Wake::OnChange,
+    let look = match (ready(seen), next_look(seen, attempt)) {
+        (Some(account), Ok(())) => account.resolve_free_at,
+        (Some(_), Err(at)) => Some(at),
+        (None, _) => None,
     };
-    let held = order
-        .and_then(|order| shown_reason(&order.status))
-        .is_some_and(|reason| {
-            matches!(
-                reason,
-                Reason::DuplicateOrders
-                    | Reason::OrderMismatch
-                    | Reason::OrderNotFound
-                    | Reason::PossibleDuplicate
-            )
-        });
-    if held && !matches!(seen.look_up, LookUp::Complete(_)) {
-        // What the last complete look found stays until another one says otherwise.
-        return Some(Decision::keep(next));
+    let Some(order) = order else {
+        return Some(Decision::keep(look.map_or(Wake::OnChange, Wake::At)));
+    };
+    let same_object = purchase.order_ref.uid.as_ref() == Some(&order.uid);
+    let may_mark = seen.now <= attempt.deadline_time.0 && !settled(seen);
+    if same_object && order.status.attempt.is_none() && may_mark {
+        // The sender may be about to write the mark: a write here would take it from him.
+        let over = attempt
+            .deadline_time
+            .0
+            .saturating_add(SignedDuration::from_secs(1));
+        return Some(Decision::keep(over.map_or(Wake::OnChange, Wake::At)));
     }
-    Some(Decision::show(resolving(seen, purchase), Edit::default(), next))
+    let standing = standing(seen, order);
+    let stored = match failed_call(seen).filter(|_| seen.inspection == Inspection::Failed) {
+        // The order that a person named could not be read: not again before the backoff is over.
+        Some(failed) => Some(
+            failure::still_held(seen, order, &failed)
+                .unwrap_or_else(|| failure::stored(seen, order, &failed)),
+        ),
+        // A hold that stands no more is no failure any more.
+        None => of_key(seen, order)
+            .failure
+            .filter(|failure| standing.is_some() || !failure::is_held(failure)),
+    };
+    let retry = stored
+        .as_ref()
+        .and_then(|failure| Some(failure.retry_time.as_ref()?.0))
+        .filter(|_| order.existing_order_id.is_some());
+    let next = [look, retry, word_counts_from(seen, order, attempt)];
+    let next = next.into_iter().flatten().filter(|time| *time > seen.now).min();
+    let edit = Edit {
+        failure: stored.map_or(FailureEdit::Clear, FailureEdit::Set),
+        ..Edit::default()
+    };
+    let verdict = standing.unwrap_or_else(|| resolving(seen, purchase));
+    Some(Decision::show(
+        verdict,
+        edit,
+        next.map_or(Wake::OnChange, Wake::At),
+    ))
+}
+
+/// When the word of a person, who has spoken already, begins to count.
+fn word_counts_from(seen: &Observed, order: &Order, attempt: &Attempt) -> Option<Timestamp> {
+    let spoken = order.existing_order_id.is_some() || names(order, attempt);
+    let left = seen.times.settle.checked_sub(seen.memory.attempt_known_for)?;
+    (spoken && !settled(seen)).then(|| seen.now.saturating_add(left).unwrap_or(Timestamp::MAX))
+}
+
+fn names(order: &Order, attempt: &Attempt) -> bool {
+    let words = order.order_anew.as_deref().unwrap_or_default();
+    words.split([',', ' ']).any(|word| word == attempt.id)
+}
+
+/// What a person has to settle. What the last complete look-up found stands until another says otherwise; what
+/// is wrong with the order that he named, as long as he names it.
+fn standing(seen: &Observed, order: &Order) -> Option<Verdict> {
+    let by_hand = order.existing_order_id.is_some();
+    if by_hand
+        && let Some(Holding::Until(_, failure) | Holding::UntilChanged(failure)) =
+            failure::holding(seen, order)
+        && failure::is_held(&failure)
+    {
+        return Some(failure::verdict(&failure).possibly_placed());
+    }
+    let reason = shown_reason(&order.status)?;
+    let stands = match reason {
+        Reason::OrderNotFound => by_hand,
+        _ => matches!(
+            reason,
+            Reason::DuplicateOrders | Reason::OrderMismatch | Reason::PossibleDuplicate | Reason::NotAllowed
+        ),
+    };
+    (stands && complete(seen).is_none())
+        .then(|| Verdict::stalled(reason, shown_message(&order.status)).possibly_placed())
+}
+
+/// The remote call of this pass that failed, also where nothing says how.
+pub(super) fn failed_call(seen: &Observed) -> Option<RemoteFailure> {
+    let failed = seen.look_up == LookUp::Incomplete || seen.inspection == Inspection::Failed;
+    seen.failed.clone().or_else(|| {
+        failed.then(|| RemoteFailure {
+            outcome: FailedOutcome::Unavailable,
+            code: "incomplete".to_owned(),
+            message: "CertCentral's answer was not complete".to_owned(),
+            retry_after: None,
+        })
+    })
 }
 
 /// Reads the order a person named, then binds it.
@@ -161,10 +229,20 @@ pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
         Some(account) => attempt.start_time.0.checked_add(account.quiet_period).ok(),
         None => None,
     };
-    let over = by_then.is_some_and(|time| seen.now >= time);
+    let told =
+        seen.order.as_ref().and_then(|order| shown_reason(&order.status)) == Some(Reason::OutcomeUnknown);
+    // Whoever was told to look is not untold because the account can't be asked for a moment.
+    let over = by_then.map_or(told, |time| seen.now >= time);
     let closes =
         ready(seen).is_some_and(|account| may_close(purchase, account) && attempt.remote_time.is_some());
-    if over && !closes {
+    // A proof that should have come by now and did not (no clock at CertCentral, look-ups that never complete)
+    // is a person's turn too.
+    let patience = seen
+        .times
+        .floor
+        .saturating_add(seen.times.look_up_longest.saturating_mul(2));
+    let overdue = told || seen.memory.attempt_known_for >= patience.saturating_add(quiet_period(seen));
+    if over && (overdue || !closes) {
         return Verdict::stalled(
             Reason::OutcomeUnknown,
             format!(
@@ -199,10 +277,15 @@ pub(super) fn unwaived<'a>(seen: &Observed, found: &'a Found) -> Vec<&'a i64> {
 
 /// Shows what a person has to settle, and looks again within the hour.
 pub(super) fn hold(seen: &Observed, verdict: Verdict) -> Decision {
+    let verdict = if open_attempt(seen).is_some() {
+        verdict.possibly_placed()
+    } else {
+        verdict
+    };
     let failure = seen
         .order
         .as_ref()
-        .map(|order| failure::held(seen, order, verdict.reason));
+        .map(|order| failure::held(seen, order, &verdict));
     let wake = failure
         .as_ref()
         .and_then(|failure| failure.retry_time.as_ref())
@@ -234,7 +317,10 @@ pub(super) fn ready(seen: &Observed) -> Option<&ReadyAccount> {
 
 fn adopt(seen: &Observed, found: &FoundOrder) -> Decision {
     if let Some(unlike) = &found.unlike {
-        let message = format!("order {} is not what this manifest asks for: {unlike}", found.id);
+        let message = format!(
+            "order {} is not what this manifest asks for: {unlike}. Put the manifest right, or raise spec.revision to buy another",
+            found.id
+        );
         return hold(
             seen,
             Verdict::stalled(Reason::OrderMismatch, message).possibly_placed(),
@@ -276,6 +362,10 @@ fn close_absent(attempt: &Attempt) -> Decision {
     })
 }
 
+fn quiet_period(seen: &Observed) -> SignedDuration {
+    ready(seen).map_or(SignedDuration::ZERO, |account| account.quiet_period)
+}
+
 /// When, by CertCentral's own clock, the emptiness of a look-up begins to count.
 fn quiet_until(seen: &Observed, account: &ReadyAccount, attempt: &Attempt) -> Option<Timestamp> {
     let start = attempt.remote_time.as_ref()?.0;
@@ -293,9 +383,13 @@ fn may_close(purchase: &PurchaseSpec, account: &ReadyAccount) -> bool {
 
 fn next_look(seen: &Observed, attempt: &Attempt) -> Result<(), Timestamp> {
     let times = &seen.times;
+    let looked = match seen.look_up {
+        LookUp::NotAsked => seen.memory.looked_up,
+        LookUp::Incomplete | LookUp::Complete(_) => Some(seen.now),
+    };
     look_up_due(
         attempt.start_time.0,
-        seen.memory.looked_up,
+        looked,
         seen.now,
         times.look_up_first,
         times.look_up_longest,

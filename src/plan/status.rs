@@ -126,19 +126,29 @@ pub fn show(seen: &Observed, order: &Order, verdict: &Verdict, edit: Edit) -> Do
 
 /// The reason that the condition Ready gives in a status.
 pub fn shown_reason(status: &DocumentSigningOrderStatus) -> Option<Reason> {
-    let ready = status
-        .conditions
-        .iter()
-        .find(|condition| condition.type_ == ConditionType::Ready.as_str())?;
-    Reason::ALL
-        .iter()
-        .copied()
-        .find(|reason| reason.as_str() == ready.reason)
+    reason_named(&ready(status)?.reason)
+}
+
+/// The message that the condition Ready gives in a status.
+pub fn shown_message(status: &DocumentSigningOrderStatus) -> &str {
+    ready(status).map_or("", |condition| condition.message.as_str())
+}
+
+/// The reason of this name.
+pub fn reason_named(word: &str) -> Option<Reason> {
+    Reason::ALL.iter().copied().find(|reason| reason.as_str() == word)
 }
 
 /// Whether the status says that this one has to act.
 pub fn waits_for(status: &DocumentSigningOrderStatus, who: WaitingFor) -> bool {
     status.waiting_for.as_deref() == Some(who.as_str())
+}
+
+fn ready(status: &DocumentSigningOrderStatus) -> Option<&Condition> {
+    status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == ConditionType::Ready.as_str())
 }
 
 fn take_facts(status: &mut DocumentSigningOrderStatus, facts: &RemoteFacts) {

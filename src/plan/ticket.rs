@@ -1,6 +1,6 @@
 //! Rows `Place` and `VoidTicket`: what becomes of the right to send one POST.
 
-use super::observed::{Account, Observed};
+use super::observed::{Account, Observed, Request};
 use super::{Action, Decision};
 use crate::api::{PurchaseReason, PurchaseState};
 
@@ -22,8 +22,14 @@ pub(super) fn place(seen: &Observed) -> Option<Decision> {
         && !order.suspend
         && order.existing_order_id.is_none()
         && order.revision == seen.key.revision();
+    // The body is what was claimed, or nothing is sent.
+    let as_claimed = match &seen.request {
+        Request::Usable { as_bought, .. } => *as_bought != Some(false),
+        Request::Absent | Request::Unusable { .. } => false,
+    };
     let usable = matches!(seen.account, Account::Ready(_));
-    (ticket.in_time && in_purchase && in_status && wanted && usable).then(|| Decision::act(Action::Place))
+    (ticket.in_time && in_purchase && in_status && wanted && as_claimed && usable)
+        .then(|| Decision::act(Action::Place))
 }
 
 /// A ticket that is not used is closed, never dropped: the purchase would stay open for nothing.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::failure::{self, Holding};
 use super::observed::{Account, Finding, LookUp, Observed, Request};
-use super::open::{complete, hold, unwaived};
+use super::open::{complete, failed_call, hold, ready, unwaived};
 use super::status::{Edit, FailureEdit, Mark};
 use super::verdict::{Verdict, account_verdict};
 use super::{Action, Decision, Wake};
@@ -65,11 +65,20 @@ pub(super) fn unbuyable(seen: &Observed) -> Option<Decision> {
 pub(super) fn bind(seen: &Observed) -> Option<Decision> {
     let order = seen.order.as_ref()?;
     let wanted = order.existing_order_id?;
-    if let Some(Holding::Until(until, failure)) = failure::holding(seen, order) {
-        return Some(wait_out(&failure, until));
+    match failure::holding(seen, order) {
+        Some(Holding::Until(until, failure)) => return Some(wait_out(&failure, until)),
+        Some(Holding::UntilChanged(failure)) => {
+            let verdict = failure::verdict(&failure);
+            return Some(Decision::show(verdict, Edit::default(), Wake::OnChange));
+        }
+        None => {}
     }
     if let Some(failed) = failed(seen) {
         return Some(failed);
+    }
+    if let Some(message) = ready(seen).and_then(|account| account.forbidden.as_ref()) {
+        let verdict = Verdict::stalled(Reason::NotAllowed, message.clone());
+        return Some(Decision::show(verdict, Edit::default(), Wake::OnChange));
     }
     Some(super::open::bind(seen, wanted).unwrap_or_else(|| account_closed(seen)))
 }
@@ -121,17 +130,8 @@ pub(super) fn gate_closed(seen: &Observed) -> Option<Decision> {
 pub(super) fn look_up(seen: &Observed) -> Option<Decision> {
     match &seen.look_up {
         LookUp::NotAsked => Some(Decision::act(Action::LookUp)),
-        LookUp::Incomplete => {
-            let verdict = Verdict::working(
-                Reason::Retrying,
-                "the look-up before the order was not complete; trying again",
-            );
-            Some(Decision::show(
-                verdict,
-                Edit::default(),
-                Wake::At(retry_soon(seen)),
-            ))
-        }
+        // Not complete is a failed call, and row `GateClosed` has stored it; money is never below this line without one.
+        LookUp::Incomplete => Some(Decision::keep(Wake::OnChange)),
         LookUp::Complete(_) => None,
     }
 }
@@ -144,8 +144,11 @@ pub(super) fn possible_duplicate(seen: &Observed) -> Option<Decision> {
         return None;
     }
     let listed = candidates.join(",");
+    // The annotation is one text: what was waived before has to be in it still.
+    let all: Vec<String> = found.maybe.iter().map(ToString::to_string).collect();
+    let all = all.join(",");
     let message = format!(
-        "orders {listed} may be this one: they are open, no manifest owns them, and they carry no key. If one is, set spec.existingOrderID to its number; if none is, set the annotation docsign.dev/order-anew: \"{listed}\""
+        "orders {listed} may be this one: they are open, no manifest owns them, and they carry no key. If one is, set spec.existingOrderID to its number; if none is, set the annotation docsign.dev/order-anew: \"{all}\""
     );
     Some(hold(
         seen,
@@ -156,12 +159,23 @@ pub(super) fn possible_duplicate(seen: &Observed) -> Option<Decision> {
 /// Nothing stands against it: take the key, and the right to send one POST with it.
 pub(super) fn claim(seen: &Observed) -> Decision {
     let verdict = Verdict::working(Reason::Placing, "the order is being placed");
+    let stored = seen
+        .order
+        .as_ref()
+        .and_then(|order| order.status.failure.as_ref());
+    let failure = if stored.is_some_and(failure::is_held) {
+        FailureEdit::Clear
+    } else {
+        // How many times in a row it failed is known until it does not.
+        FailureEdit::Keep
+    };
     Decision {
         action: Action::Claim,
         shows: Some((
             verdict,
             Edit {
                 mark: Mark::Set(seen.next_attempt.clone()),
+                failure,
                 ..Edit::default()
             },
         )),
@@ -187,8 +201,9 @@ pub(super) fn finding_verdict(findings: &[Finding]) -> Verdict {
 
 /// A remote call of this pass failed: store it, and wait.
 fn failed(seen: &Observed) -> Option<Decision> {
-    let (order, failed) = (seen.order.as_ref()?, seen.failed.as_ref()?);
-    let stored = failure::stored(seen, order, failed);
+    let (order, failed) = (seen.order.as_ref()?, failed_call(seen)?);
+    let stored =
+        failure::still_held(seen, order, &failed).unwrap_or_else(|| failure::stored(seen, order, &failed));
     let wake = stored
         .retry_time
         .as_ref()
@@ -202,9 +217,6 @@ fn failed(seen: &Observed) -> Option<Decision> {
 
 /// A stored failure is waited out; what a person has to settle goes on showing as it was found.
 fn wait_out(failure: &crate::api::Failure, until: Timestamp) -> Decision {
-    if failure::is_held(failure) {
-        return Decision::keep(Wake::At(until));
-    }
     Decision::show(failure::verdict(failure), Edit::default(), Wake::At(until))
 }
 
@@ -223,8 +235,4 @@ fn account_closed(seen: &Observed) -> Decision {
 
 fn later(time: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     time.filter(|time| *time > now)
-}
-
-fn retry_soon(seen: &Observed) -> Timestamp {
-    seen.now.checked_add(seen.times.look_up_first).unwrap_or(seen.now)
 }

@@ -81,6 +81,13 @@ impl Verdict {
         }
     }
 
+    /// An order exists, where that is known.
+    #[must_use]
+    pub fn placed_if(self, known: bool) -> Self {
+        let placed = if known { Truth::True } else { self.placed };
+        Self { placed, ..self }
+    }
+
     /// An order exists, and cannot be followed.
     pub fn lost_from_sight(reason: Reason, message: impl Into<String>) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod lease;
 pub mod metrics;
 pub mod shutdown;
 pub mod telemetry;

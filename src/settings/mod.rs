@@ -33,6 +33,9 @@ pub struct Settings {
     /// Where /livez, /readyz and /metrics are served.
     #[arg(long, env = "DOCSIGN_ADMIN_ADDRESS", default_value = "0.0.0.0:8080")]
     pub admin_address: SocketAddr,
+    /// Let only one of several replicas work at a time. It saves calls; no order is bought twice without it either.
+    #[arg(long, env = "DOCSIGN_LEADER_ELECTION")]
+    pub leader_election: bool,
     /// The times of the order protocol.
     #[command(flatten)]
     pub times: Times,

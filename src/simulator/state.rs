@@ -70,7 +70,7 @@ impl State {
             authority: Authority::new()?,
             people,
             variant,
-            numbers_from: (seed % 10_000) * 100_000,
+            numbers_from: (seed % 1_000_000) * 100_000,
             agenda: BTreeSet::new(),
         })
     }

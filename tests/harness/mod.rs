@@ -11,6 +11,7 @@
 //! | [`directory`] | a temporary directory that goes the same way, after the last process in it |
 //! | [`pki`] | the plane's certificate authority: server, administrator and users |
 //! | [`kubectl`] | kubectl against one plane, touching nothing of the developer's own set-up |
+//! | [`proxy`] | between an operator and the API server: stops the world at one chosen write |
 //! | [`audit`] | what the API server was asked, by whom, and what it answered |
 //!
 //! Tests share one plane per test binary ([`plane::shared`]), each in a namespace of its own
@@ -27,6 +28,7 @@ mod parts;
 pub mod pki;
 pub mod plane;
 pub mod process;
+pub mod proxy;
 
 use std::fmt;
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub use kubectl::{Kubectl, Output};
 pub use operator::Operator;
 pub use plane::{ControlPlane, Options, shared};
 pub use process::{AtEnd, Child};
+pub use proxy::{Moment, Proxy, Then, Trap};
 
 /// How long anything may take on a slow and busy machine before a wait gives up.
 pub const PATIENCE: Duration = Duration::from_mins(2);

@@ -33,10 +33,15 @@ impl Operator {
             "--log-level",
             "docsign=debug,info",
         ];
+        Self::with_arguments(binary, plane, &arguments)
+    }
+
+    /// The operator with exactly these arguments.
+    pub fn with_arguments(binary: &Path, plane: &ControlPlane, arguments: &[&str]) -> Self {
         Self {
             binary: binary.to_owned(),
             kubeconfig: plane.kubeconfig().to_owned(),
-            arguments: arguments.map(str::to_owned).to_vec(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
         }
     }
 
@@ -50,6 +55,10 @@ impl Operator {
 
     /// Runs it with another kubeconfig.
     #[must_use]
+    #[allow(
+        clippy::wrong_self_convention,
+        reason = "as that user, in the word of `kubectl --as`"
+    )]
     pub fn as_user(mut self, kubeconfig: &Path) -> Self {
         kubeconfig.clone_into(&mut self.kubeconfig);
         self

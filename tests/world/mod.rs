@@ -45,13 +45,26 @@ impl World {
         Ok(world)
     }
 
+    /// A world whose CertCentral counts its orders from another number than all others.
+    pub async fn numbered(name: &str, people: People, seed: u64) -> Result<Self> {
+        let world = Self::bare(name, people, seed).await?;
+        world.apply(&world.secret(API_KEY)).await?;
+        world.apply(&world.account()).await?;
+        Ok(world)
+    }
+
     /// A world without an account.
     pub async fn without_account(name: &str, people: People) -> Result<Self> {
+        Self::bare(name, people, SimulatorSettings::default().seed).await
+    }
+
+    async fn bare(name: &str, people: People, seed: u64) -> Result<Self> {
         static INSTALLED: OnceCell<()> = OnceCell::const_new();
         let plane = shared().await?;
         INSTALLED.get_or_try_init(|| install(plane)).await?;
         let simulator = Simulator::start(SimulatorSettings {
             people,
+            seed,
             ..SimulatorSettings::default()
         })
         .unwrap();
@@ -102,6 +115,7 @@ impl World {
     }
 
     /// The Secret with an API key.
+    #[allow(clippy::unused_self, reason = "a part of the world, like the account")]
     pub fn secret(&self, key: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certcentral"}, "stringData": {"api-key": key}})
     }
@@ -156,7 +170,7 @@ impl World {
         let reached = eventually(what, PATIENCE, async || {
             let order = orders.get_opt(name).await.ok()??;
             let reached = wanted(&order);
-            *last.lock().unwrap() = order.status.clone();
+            last.lock().unwrap().clone_from(&order.status);
             reached.then_some(order)
         })
         .await;

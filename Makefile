@@ -1,0 +1,38 @@
+# The two commands to know: `make demo` and `make test`. Both need cargo (rustup) and Go, and build the rest.
+# The control plane they run on is built once per machine; KUBEBUILDER_ASSETS names another one.
+
+CARGO ?= cargo
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+.PHONY: help
+help: ## Shows this
+	@echo "usage: make <target>"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: demo
+demo: control-plane ## Three orders, from manifest to certificate ID; ONCE=1 ends when they are issued
+	@$(CARGO) build --locked --bin docsign --example demo
+	@exec $(CARGO) run --quiet --locked --example demo -- $(if $(ONCE),--once)
+
+.PHONY: test
+test: ## Formatting, lints and all tests: everything that has to hold
+	@CARGO="$(CARGO)" tests/all
+
+.PHONY: fmt
+fmt: ## Formats the sources
+	@$(CARGO) fmt
+
+.PHONY: lint
+lint: ## Formatting and lints alone
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --locked --all-targets -- -D warnings
+
+.PHONY: crds
+crds: ## Writes crds/ anew from the types
+	@$(CARGO) run --quiet --locked -- crds --directory crds
+
+# Before anything else is built: whether Go is missing is the first thing to know.
+.PHONY: control-plane
+control-plane: ## Builds the control plane of the tests and the demo, if it is not there yet
+	@tests/control-plane/build >/dev/null

@@ -1,0 +1,68 @@
+//! The proof of absence: each of its conditions alone, taken away, holds.
+
+use jiff::SignedDuration;
+
+use super::fixtures::{DAY, at};
+use super::situations::{found, maybe, nothing, proven, several};
+use crate::plan::{Action, Correlation, Found, Observed, Row, Unresolved, plan};
+
+#[test]
+fn each_missing_condition_alone_holds() {
+    let over = at(DAY + 120);
+    let empty = || Found {
+        began: Some(over),
+        ..nothing()
+    };
+    let early = Found {
+        began: Some(at(DAY + 119)),
+        ..nothing()
+    };
+    let clockless = Found {
+        began: None,
+        ..nothing()
+    };
+    let candidates = Found {
+        began: Some(over),
+        ..maybe(&[7])
+    };
+    let unlike = Found {
+        orders: vec![found(7, None)],
+        ..empty()
+    };
+    let missing: Vec<(&str, Observed)> = vec![
+        ("incomplete", proven().look_incomplete()),
+        ("began too early", proven().looked(early)),
+        ("no clock at the look-up", proven().looked(clockless)),
+        ("candidates", proven().looked(candidates)),
+        ("an order", proven().looked(unlike)),
+        ("several orders", proven().looked(several(&[7, 8]))),
+        (
+            "no clock at the attempt",
+            proven().purchase(|purchase| purchase.attempt.iter_mut().for_each(|one| one.remote_time = None)),
+        ),
+        (
+            "not known for long",
+            proven().memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(719)),
+        ),
+        (
+            "other key",
+            proven().account(|account| account.same_as_attempt = false),
+        ),
+        (
+            "not exact",
+            proven().account(|account| account.correlation = Correlation::Unverified),
+        ),
+        (
+            "policy",
+            proven().account(|account| account.unresolved = Unresolved::Hold),
+        ),
+        ("second time", proven().purchase(|purchase| purchase.absences = 1)),
+        ("account away", proven().unreachable()),
+    ];
+    assert_eq!(plan(&proven()).row, Row::AbsenceProven);
+    for (what, seen) in missing {
+        let action = plan(&seen).action;
+        let held = matches!(action, Action::Nothing | Action::Adopt(_));
+        assert!(held, "{what}: {action:?}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Leader election: which of several replicas works. It is politeness and saves calls; it is not what keeps an
+//! order from being bought twice. A paused leader that wakes up late is stopped by the purchases, not by the lease.
+
+use kube::Client;
+use kube_lease_manager::LeaseManagerBuilder;
+use tokio::sync::watch::Receiver;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The name of the Lease.
+const NAME: &str = "docsign-operator";
+/// How long a leader that says nothing stays leader, in seconds.
+const DURATION: u64 = 15;
+/// How long before that it says something again, in seconds.
+const GRACE: u64 = 5;
+
+/// The lease can't be had.
+#[derive(Debug, thiserror::Error)]
+#[error("leader election with the Lease {NAME} failed")]
+pub struct LeaseError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// A held lease. Dropping it gives it back.
+pub struct Lease {
+    state: Receiver<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Waits until this replica leads, or the token is cancelled (`None`).
+    pub async fn acquire(
+        client: Client,
+        namespace: &str,
+        identity: String,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<Self>, LeaseError> {
+        let manager = LeaseManagerBuilder::new(client, NAME)
+            .with_namespace(namespace)
+            .with_identity(identity)
+            .with_duration(DURATION)
+            .with_grace(GRACE)
+            .build()
+            .await
+            .map_err(|error| LeaseError(Box::new(error)))?;
+        let (mut state, task) = manager.watch().await;
+        // Its errors are logged where they happen; what counts here is that it ends.
+        let task = tokio::spawn(async move {
+            let _ = task.await;
+        });
+        tracing::info!("standing by for the lease");
+        let leads = tokio::select! {
+            () = shutdown.cancelled() => false,
+            leads = state.wait_for(|leads| *leads) => leads.is_ok(),
+        };
+        if !leads && !shutdown.is_cancelled() {
+            return Err(LeaseError("the lease task ended".into()));
+        }
+        if leads {
+            tracing::info!("leading");
+        }
+        let lease = Self { state, task };
+        if leads {
+            return Ok(Some(lease));
+        }
+        lease.release().await;
+        Ok(None)
+    }
+
+    /// Waits until the lease is lost.
+    pub async fn lost(&mut self) {
+        // An error means that the task is gone, and the lease with it.
+        let _ = self.state.wait_for(|leads| !*leads).await;
+    }
+
+    /// Gives the lease back, so that the next replica need not wait for it to expire.
+    pub async fn release(self) {
+        drop(self.state);
+        let _ = self.task.await;
+    }
+}
