@@ -262,6 +262,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         secret: secret_version,
         times,
         filter_works: Mutex::new(false),
+        turns: Mutex::default(),
         client,
         budget,
         clock: context.clock,

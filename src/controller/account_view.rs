@@ -9,7 +9,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 
 use super::account::{AccountName, Known};
-use super::connection::Connection;
+use super::connection::{Connection, Turn};
 use super::context::Context;
 use super::error::{Error, answered};
 use super::pass::Pass;
@@ -233,6 +233,10 @@ fn behind(pass: &Pass<'_>, connection: &Connection, order: &DocumentSigningOrder
     }
     let ours = pass.key.to_string();
     let mine = email(order)?;
+    // The cache may not show yet what another pass of this process is about to do.
+    if let Some(holder) = Turn::holder(connection, &mine).filter(|holder| *holder != pass.key) {
+        return Some(holder.to_string());
+    }
     pass.context
         .purchases
         .state()
@@ -247,7 +251,8 @@ fn behind(pass: &Pass<'_>, connection: &Connection, order: &DocumentSigningOrder
         .map(|purchase| purchase.spec.order_key.clone())
 }
 
-fn email(order: &DocumentSigningOrder) -> Option<String> {
+/// The e-mail address that the manifest names.
+pub(super) fn email(order: &DocumentSigningOrder) -> Option<String> {
     order
         .spec
         .order

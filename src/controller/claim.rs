@@ -4,14 +4,16 @@
 use jiff::SignedDuration;
 use kube::{Api, ResourceExt};
 
+use super::account_view::email;
 use super::act::{account_record, inputs};
+use super::connection::Turn;
 use super::error::{Error, answered};
 use super::ledger::{self, Claim};
 use super::pass::Pass;
 use super::record;
 use super::ticket::{Room, Ticket};
 use crate::api::{DocumentSigningOrder, DocumentSigningOrderStatus, PurchaseReason};
-use crate::plan::{LookUp, Observed, Plan};
+use crate::plan::{Correlation, LookUp, Observed, Plan};
 
 /// Claims the key, marks the status, and puts the ticket into the pass.
 pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
@@ -29,6 +31,14 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     let Some(room) = Room::reserve(&connection) else {
         return Err(Error::Conflict("claiming the key"));
     };
+    if connection.correlation() != Correlation::Exact
+        && let Some(email) = email(&order)
+    {
+        let Some(turn) = Turn::take(&connection, &email, &pass.key) else {
+            return Err(Error::Conflict("claiming the key"));
+        };
+        pass.turn = Some(turn);
+    }
     let deadline = start.checked_add(seen.times.deadline).unwrap_or(start);
     let lifetime = std::time::Duration::try_from(seen.times.deadline).unwrap_or_default();
     let attempt = seen.next_attempt.clone();
@@ -36,13 +46,16 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         attempt: attempt.clone(),
         start,
         deadline,
-        // One second up: the look-up began within the second that CertCentral's clock shows.
         remote_time: found.began.and_then(|began| {
-            began
-                .checked_add(SignedDuration::from_secs(1))
-                .ok()?
-                .checked_add(context.clock.now().duration_since(start))
-                .ok()
+            // Two seconds up: the look-up began within the second before, and times are stored in whole seconds. Of
+            // the clocks here the monotonic one counts: the other may have been set back meanwhile.
+            let since = context
+                .clock
+                .monotonic()
+                .saturating_sub(monotonic_start)
+                .as_secs();
+            let since = SignedDuration::from_secs(i64::try_from(since).ok()?.checked_add(2)?);
+            began.checked_add(since).ok()
         }),
         order: ledger::order_reference(&pass.key, pass.namespace_uid.clone(), Some(&order)),
         account: account_record(pass),

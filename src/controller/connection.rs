@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::api::{AccountSettings, CorrelationMethod};
 use crate::certcentral::{Class, Client, Error};
 use crate::domain::budget::{Budget, Lane, Limits};
+use crate::domain::order_key::OrderKey;
 use crate::plan::{Correlation, FailedOutcome, RemoteFailure};
 use crate::serve::clock::Clock;
 use crate::settings::EndpointTimes;
@@ -39,6 +40,8 @@ pub(super) struct Connection {
     pub correlation: Mutex<CorrelationMethod>,
     /// The e-mail filter of lists has once found an order known to be there.
     pub filter_works: Mutex<bool>,
+    /// Whose turn it is for an e-mail address, while orders can't be told apart by their tokens.
+    pub turns: Mutex<HashMap<String, OrderKey>>,
     pub client: Client,
     pub budget: SharedBudget,
     pub clock: Clock,
@@ -101,6 +104,48 @@ impl Connection {
             .clamp(Duration::from_secs(1), Duration::from_mins(10));
         let until = self.clock.monotonic() + pause;
         self.budget().pause(until);
+    }
+}
+
+/// The turn of one key for an e-mail address; dropping it ends the turn.
+pub(super) struct Turn {
+    connection: Arc<Connection>,
+    email: String,
+    key: OrderKey,
+}
+
+impl Turn {
+    /// Takes the turn, if no other key has it.
+    pub(super) fn take(connection: &Arc<Connection>, email: &str, key: &OrderKey) -> Option<Self> {
+        let email = email.to_lowercase();
+        let mut turns = connection.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let holder = turns.entry(email.clone()).or_insert_with(|| key.clone());
+        let ours = holder == key;
+        drop(turns);
+        ours.then(|| Self {
+            connection: Arc::clone(connection),
+            email,
+            key: key.clone(),
+        })
+    }
+
+    /// Who has the turn.
+    pub(super) fn holder(connection: &Connection, email: &str) -> Option<OrderKey> {
+        let turns = connection.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.get(&email.to_lowercase()).cloned()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut turns = self
+            .connection
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if turns.get(&self.email) == Some(&self.key) {
+            turns.remove(&self.email);
+        }
     }
 }
 

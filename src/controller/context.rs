@@ -13,8 +13,10 @@ use kube::{Client, Resource, ResourceExt};
 use super::account::{AccountName, Accounts};
 use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
+    Reason,
 };
 use crate::domain::order_key::{ClusterName, OrderKey};
+use crate::plan::status::shown_reason;
 use crate::serve::clock::Clock;
 use crate::serve::metrics::{Call, Metrics};
 use crate::settings::Settings;
@@ -110,6 +112,19 @@ impl Context {
             if !placed && AccountName::of(&order.spec.account_ref, &namespace) == *account {
                 self.wake(&namespace, &order.name_any());
             }
+        }
+    }
+
+    /// Asks for a pass over the orders that wait for their turn on accounts of this name.
+    pub(super) fn wake_queued(&self, account: &str) {
+        let queued = |order: &DocumentSigningOrder| {
+            let status = order.status.as_ref();
+            order.spec.account_ref.name == account
+                && status.and_then(shown_reason) == Some(Reason::Queued)
+                && status.is_some_and(|status| status.order_id.is_none())
+        };
+        for order in self.all_orders().into_iter().filter(|order| queued(order)) {
+            self.wake(&order.namespace().unwrap_or_default(), &order.name_any());
         }
     }
 

@@ -38,6 +38,7 @@ pub(super) async fn begin(
         prepared: None,
         request: Request::Absent,
         ticket: None,
+        turn: None,
         look_up: LookUp::NotAsked,
         look_up_began: None,
         inspection: Inspection::NotAsked,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
-use super::connection::Connection;
+use super::connection::{Connection, Turn};
 use super::context::Context;
 use super::error::Error;
 use super::ticket::Ticket;
@@ -32,6 +32,7 @@ pub(super) struct Pass<'a> {
     pub prepared: Option<OrderRequest>,
     pub request: Request,
     pub ticket: Option<Ticket>,
+    pub turn: Option<Turn>,
     pub look_up: LookUp,
     /// When the look-up began: the wall clock, the monotonic clock.
     pub look_up_began: Option<(Timestamp, Duration)>,
@@ -46,23 +47,33 @@ pub(super) async fn run(
     order: Option<Arc<DocumentSigningOrder>>,
 ) -> Result<Wake, Error> {
     let mut pass = observe::begin(context, key, order).await?;
+    let ended = Box::pin(steps(&mut pass)).await;
+    if pass.turn.take().is_some()
+        && let Some(order) = &pass.order
+    {
+        context.wake_queued(&order.spec.account_ref.name);
+    }
+    ended
+}
+
+async fn steps(pass: &mut Pass<'_>) -> Result<Wake, Error> {
     for _ in 0..STEPS {
         let seen = pass.observed();
         let plan = plan(&seen);
         tracing::debug!(key = %pass.key, row = ?plan.row, "planned");
         if plan.action == Action::Nothing {
-            show(&mut pass, &plan).await?;
+            show(pass, &plan).await?;
             return Ok(plan.wake);
         }
-        if let Err(error) = act::act(&mut pass, &seen, plan).await {
-            give_back(&mut pass).await?;
+        if let Err(error) = act::act(pass, &seen, plan).await {
+            give_back(pass).await?;
             return Err(error);
         }
     }
-    give_back(&mut pass).await?;
+    give_back(pass).await?;
     tracing::warn!(key = %pass.key, "a pass did not end; starting over");
     Ok(Wake::At(
-        context
+        pass.context
             .clock
             .now()
             .checked_add(SignedDuration::from_secs(5))

@@ -12,10 +12,9 @@ use kube::runtime::reflector::ObjectRef;
 use super::context::Context;
 use super::error::{Error, answered};
 use super::{order, pass};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseState, Reason};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
-use crate::plan::status::shown_reason;
 
 /// How often an open purchase without a manifest is looked at, whatever else happens.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -33,7 +32,8 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
         context.wake(key.namespace(), key.name());
     }
     if purchase.spec.state != PurchaseState::Open {
-        wake_those_behind(&context, &purchase);
+        // An attempt has ended: orders that had to wait for it can go on.
+        context.wake_queued(&purchase.spec.account.name);
         return Ok(Action::await_change());
     }
     let cached = context.cached_order(key.namespace(), key.name());
@@ -54,19 +54,6 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
         }
         Wake::OnChange => Duration::from_mins(1),
     }))
-}
-
-/// An attempt has ended: orders that had to wait for it can go on.
-fn wake_those_behind(context: &Context, purchase: &Purchase) {
-    let queued = |order: &DocumentSigningOrder| {
-        let status = order.status.as_ref();
-        status.and_then(shown_reason) == Some(Reason::Queued)
-            && status.is_some_and(|status| status.order_id.is_none())
-            && order.spec.account_ref.name == purchase.spec.account.name
-    };
-    for order in context.all_orders().into_iter().filter(|order| queued(order)) {
-        context.wake(&order.namespace().unwrap_or_default(), &order.name_any());
-    }
 }
 
 /// A purchase is gone: somebody deleted it. Its manifest puts back what it knows.

@@ -1,12 +1,15 @@
 //! Rows `Deleting`, `Refresh` and `Known`: the order exists and is followed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::observed::{Account, Inspection, Observed, Order};
 use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
 use super::verdict::{Progress, Verdict, remote_verdict};
 use super::{Action, Decision, Wake};
 use crate::api::{DocumentSigningOrderStatus, PurchaseState, Reason, WaitingFor};
+
+/// How often an order that is lost from sight is looked for again: no poll tells that it is back.
+const LOST: SignedDuration = SignedDuration::from_hours(1);
 
 /// The object is being deleted, and there is nothing open to resolve for it.
 pub(super) fn deleting(seen: &Observed) -> Option<Decision> {
@@ -50,7 +53,7 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
                         "order {id} is not what this manifest can follow: {unlike}. Look at it in CertCentral; to buy another, raise spec.revision"
                     ),
                 ),
-                Some(None),
+                Some(seen.now.checked_add(LOST).ok()),
             ),
             // The answer to a POST is not a look yet.
             None if found.facts.order_status.is_none() => (
@@ -66,7 +69,7 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
                     "order {id} is not visible to this API key: check the key's account and division. No other order will be placed"
                 ),
             ),
-            Some(None),
+            Some(seen.now.checked_add(LOST).ok()),
         ),
         Inspection::NotAsked | Inspection::Failed | Inspection::Found(_) | Inspection::Missing(_) => {
             let lost = shown_reason(&status)

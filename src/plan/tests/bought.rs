@@ -200,16 +200,16 @@ fn an_answer_without_a_status_is_asked_for_again_at_the_next_poll() {
 #[test]
 fn a_known_order_that_is_out_of_sight_stays_so_until_it_is_seen() {
     check(&lost(), "
-        Known: Nothing
+        Known: Nothing, wake 3665s
         OrderNotVisible: Placed=True since 1s Ready=Unknown Reconciling=False Stalled=True
         says order 112233 is not visible to this API key: check the key's account and division. No other order will be placed
-        waits for Owner, generation 1, claimed 1, attempt a1, order 112233, status pending, request 113, request status pending
+        waits for Owner, generation 1, claimed 1, attempt a1, order 112233, status pending, request 113, request status pending, next check 3665s
         ");
     check(&lost().after().at(70).edited(|_| {}), "
-        Known: Nothing
+        Known: Nothing, wake 3665s
         OrderNotVisible: Placed=True since 1s Ready=Unknown since 65s Reconciling=False since 65s Stalled=True since 65s
         says order 112233 is not visible to this API key: check the key's account and division. No other order will be placed
-        waits for Owner since 65s, generation 2, claimed 1, attempt a1, order 112233, status pending, request 113, request status pending
+        waits for Owner since 65s, generation 2, claimed 1, attempt a1, order 112233, status pending, request 113, request status pending, next check 3665s
         ");
     check(
         &lost().after().at(70).inspected(found(ORDER, Some("issued"))),
@@ -230,10 +230,10 @@ fn a_known_order_of_another_kind_is_shown_so() {
             ..found(ORDER, Some("issued"))
         }),
         "
-        Known: Nothing
+        Known: Nothing, wake 3661s
         OrderMismatch: Placed=True since 1s Ready=Unknown Reconciling=False Stalled=True
         says order 112233 is not what this manifest can follow: it is another product. Look at it in CertCentral; to buy another, raise spec.revision
-        waits for Owner, generation 1, claimed 1, attempt a1, order 112233, status issued, request 113, request status pending
+        waits for Owner, generation 1, claimed 1, attempt a1, order 112233, status issued, request 113, request status pending, next check 3661s
         ",
     );
 }
