@@ -293,30 +293,13 @@ async fn ask(context: &Context, connection: &Connection) -> Health {
         };
         context.called(endpoint, answer.is_ok());
         let Err(error) = answer else { continue };
-        health = match error.kind() {
-            Class::Unauthorized => Health {
-                reason: AccountReason::KeyRejected,
-                message: "CertCentral does not accept the API key: put a valid one into the Secret, and check that spec.region is the key's region".to_owned(),
-            },
-            // Keys restricted to orders may not read users or products, and can order all the same.
-            Class::Forbidden(_) => continue,
-            Class::NotFound if product => Health {
-                reason: AccountReason::ProductNotOrderable,
-                message: "the product ds_individual can't be ordered with this key: have DigiCert switch it on for the account".to_owned(),
-            },
-            Class::Unreachable(_) => Health {
-                reason: AccountReason::Unreachable,
-                message: format!("{error}; trying again"),
-            },
-            Class::Throttled { retry_after } => {
-                connection.throttled(*retry_after);
-                Health { reason: AccountReason::Unavailable, message: format!("{error}; trying again") }
-            }
-            Class::NotFound | Class::Refused(_) | Class::Unavailable { .. } | Class::Unreadable(_) => Health {
-                reason: AccountReason::Unavailable,
-                message: format!("{error}; trying again. If it stays, check spec.region or spec.endpoint"),
-            },
+        if let Class::Throttled { retry_after } = error.kind() {
+            connection.throttled(*retry_after);
+        }
+        let Some(found) = account_status::health_after(&error, product) else {
+            continue;
         };
+        health = found;
         break;
     }
     health
@@ -343,7 +326,8 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
     Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
 }
 
-fn is_digicert(url: &Url) -> bool {
+/// Whether it is one of DigiCert's own hosts, where a key may always be sent.
+pub(crate) fn is_digicert(url: &Url) -> bool {
     matches!(
         url.host_str(),
         Some("www.digicert.com" | "certcentral.digicert.eu")
@@ -366,7 +350,8 @@ fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String>
     Err("spec.proxyURL: this operator may not use that proxy; its administrator can allow it with --allowed-proxies".to_owned())
 }
 
-fn same_place(allowed: &Url, wanted: &Url) -> bool {
+/// Whether an endpoint is the allowed one.
+pub(crate) fn same_place(allowed: &Url, wanted: &Url) -> bool {
     let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
     allowed.origin() == wanted.origin() && path(allowed) == path(wanted)
 }

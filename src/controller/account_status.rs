@@ -14,6 +14,7 @@ use crate::api::{
     AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount,
     ClusterCertCentralAccount, ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
 };
+use crate::certcentral::{self, Class};
 
 /// An account of either kind.
 #[derive(Clone)]
@@ -24,7 +25,7 @@ pub(super) enum AnyAccount {
 
 /// Whether an account can be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Health {
+pub(crate) struct Health {
     pub reason: AccountReason,
     pub message: String,
 }
@@ -102,6 +103,30 @@ impl AnyAccount {
             endpoint,
         )
     }
+}
+
+/// What a failed question says about the account: the question whose key it is, or (`product`) whether the product
+/// can be ordered. `None`: nothing against it.
+pub(crate) fn health_after(error: &certcentral::Error, product: bool) -> Option<Health> {
+    let (reason, message) = match error.kind() {
+        Class::Unauthorized => (
+            AccountReason::KeyRejected,
+            "CertCentral does not accept the API key: put a valid one into the Secret, and check that spec.region is the key's region".to_owned(),
+        ),
+        // Keys restricted to orders may not read users or products, and can order all the same.
+        Class::Forbidden(_) => return None,
+        Class::NotFound if product => (
+            AccountReason::ProductNotOrderable,
+            "the product ds_individual can't be ordered with this key: have DigiCert switch it on for the account".to_owned(),
+        ),
+        Class::Unreachable(_) => (AccountReason::Unreachable, format!("{error}; trying again")),
+        Class::Throttled { .. } => (AccountReason::Unavailable, format!("{error}; trying again")),
+        Class::NotFound | Class::Refused(_) | Class::Unavailable { .. } | Class::Unreadable(_) => (
+            AccountReason::Unavailable,
+            format!("{error}; trying again. If it stays, check spec.region or spec.endpoint"),
+        ),
+    };
+    Some(Health { reason, message })
 }
 
 /// Writes the condition Ready, if it says something new.

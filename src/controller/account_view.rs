@@ -1,5 +1,6 @@
 //! An account as one order key sees it: allowances, limits, and who is in front.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,8 +14,8 @@ use super::context::Context;
 use super::error::{Error, answered};
 use super::pass::Pass;
 use crate::api::{
-    AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
-    PurchaseState, UnresolvedPolicy,
+    AccountKind, Allow, AllowedNamespaces, CertCentralAccount, ClusterCertCentralAccount,
+    DocumentSigningOrder, Order, OrderLimit, Purchase, PurchaseState, UnresolvedPolicy,
 };
 use crate::domain::budget::Lane;
 use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
@@ -124,24 +125,27 @@ async fn forbidden(
             "spec.accountRef: {name} does not allow this namespace; its owner can (spec.allowedNamespaces)"
         )));
     }
-    let (Some(wanted), allow) = (&order.spec.order, &connection.settings.allow) else {
-        return Ok(None);
-    };
+    let wanted = order.spec.order.as_ref();
+    Ok(wanted.and_then(|wanted| not_allowed(name, &connection.settings.allow, wanted)))
+}
+
+/// What an account does not allow an order to ask for: the field, and who can do what.
+pub(crate) fn not_allowed(account: &impl std::fmt::Display, allow: &Allow, wanted: &Order) -> Option<String> {
     if !allow.payment_methods.contains(&wanted.payment_method) {
-        return Ok(Some(format!(
-            "spec.order.paymentMethod: {name} allows {} only (spec.allow.paymentMethods)",
+        return Some(format!(
+            "spec.order.paymentMethod: {account} allows {} only (spec.allow.paymentMethods)",
             allow.payment_methods.join(", ")
-        )));
+        ));
     }
     if wanted.skip_approval && !allow.skip_approval {
-        return Ok(Some(format!(
-            "spec.order.skipApproval: {name} does not allow it (spec.allow.skipApproval); remove it"
-        )));
+        return Some(format!(
+            "spec.order.skipApproval: {account} does not allow it (spec.allow.skipApproval); remove it"
+        ));
     }
     let container = wanted.container_id.filter(|id| !allow.container_ids.contains(id));
-    Ok(container.map(|_| {
-        format!("spec.order.containerId: {name} does not allow this container (spec.allow.containerIDs)")
-    }))
+    container.map(|_| {
+        format!("spec.order.containerId: {account} does not allow this container (spec.allow.containerIDs)")
+    })
 }
 
 async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &str) -> Result<bool, Error> {
@@ -150,18 +154,31 @@ async fn namespace_allowed(context: &Context, name: &AccountName, namespace: &st
     let Some(allowed) = account.and_then(|account| account.spec.allowed_namespaces) else {
         return Ok(false);
     };
-    if allowed.names.iter().any(|name| name == namespace) {
-        return Ok(true);
+    let named = allowed.names.iter().any(|name| name == namespace);
+    if named || allowed.selector.is_none() {
+        return Ok(named);
     }
-    let Some(selector) = allowed.selector else {
-        return Ok(false);
-    };
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    let namespace = answered("reading the namespace", namespaces.get_opt(namespace)).await?;
-    let selector = kube::core::Selector::try_from(selector).ok();
-    Ok(namespace
+    let found = answered("reading the namespace", namespaces.get_opt(namespace)).await?;
+    let labels = found.as_ref().map(ResourceExt::labels);
+    Ok(namespace_selected(allowed, namespace, labels))
+}
+
+/// Whether a namespace is among those that may use an account; `labels` are its own, where it exists.
+pub(crate) fn namespace_selected(
+    allowed: AllowedNamespaces,
+    namespace: &str,
+    labels: Option<&BTreeMap<String, String>>,
+) -> bool {
+    if allowed.names.iter().any(|name| name == namespace) {
+        return true;
+    }
+    let selector = allowed
+        .selector
+        .and_then(|selector| kube::core::Selector::try_from(selector).ok());
+    labels
         .zip(selector)
-        .is_some_and(|(namespace, selector)| kube::core::SelectorExt::matches(&selector, namespace.labels())))
+        .is_some_and(|(labels, selector)| kube::core::SelectorExt::matches(&selector, labels))
 }
 
 /// Until when the account's order limit is reached, counted from the purchases themselves.
@@ -171,15 +188,28 @@ async fn limited_until(context: &Context, connection: &Connection) -> Result<Opt
     };
     let purchases: Api<Purchase> = Api::all(context.client.clone());
     let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
-    let mut bought: Vec<Timestamp> = listed
-        .items
+    Ok(limit_reached_until(
+        limit,
+        &listed.items,
+        &connection.uid,
+        context.clock.now(),
+    ))
+}
+
+/// Until when the order limit of the account with this UID is reached, `now`; `None`: it is not.
+pub(crate) fn limit_reached_until(
+    limit: OrderLimit,
+    purchases: &[Purchase],
+    account_uid: &str,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let mut bought: Vec<Timestamp> = purchases
         .iter()
-        .filter(|purchase| purchase.spec.account.uid.as_deref() == Some(connection.uid.as_str()))
+        .filter(|purchase| purchase.spec.account.uid.as_deref() == Some(account_uid))
         .filter(|purchase| purchase.spec.state != PurchaseState::Closed)
         .filter_map(|purchase| purchase.spec.attempt.as_ref().map(|attempt| attempt.start_time.0))
         .collect();
     bought.sort_unstable();
-    let now = context.clock.now();
     let until = |limit: Option<i64>, window: SignedDuration| {
         let limit = usize::try_from(limit?).ok()?;
         let within: Vec<_> = bought
@@ -192,7 +222,7 @@ async fn limited_until(context: &Context, connection: &Connection) -> Result<Opt
             None => now.checked_add(window).ok(),
         }
     };
-    Ok(until(limit.per_day, DAY).max(until(limit.per_month, MONTH)))
+    until(limit.per_day, DAY).max(until(limit.per_month, MONTH))
 }
 
 /// While the account is not known to keep tokens, two open attempts for one e-mail address could not be told
