@@ -314,7 +314,7 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
         (None, Some(Region::US) | None) => "https://www.digicert.com/services/v2",
     };
     let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
-    if is_digicert(&url)
+    if takes_keys(&url)
         || context
             .settings
             .allowed_endpoints
@@ -326,12 +326,27 @@ fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
     Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
 }
 
-/// Whether it is one of DigiCert's own hosts, where a key may always be sent.
-pub(crate) fn is_digicert(url: &Url) -> bool {
-    matches!(
-        url.host_str(),
-        Some("www.digicert.com" | "certcentral.digicert.eu")
-    )
+/// Whether a key may always be sent there: CertCentral itself, and over TLS.
+pub(crate) fn takes_keys(url: &Url) -> bool {
+    url.scheme() == "https"
+        && url.port().is_none()
+        && matches!(
+            url.host_str(),
+            Some("www.digicert.com" | "certcentral.digicert.eu")
+        )
+}
+
+/// Whether it is any host of DigiCert's, also one that an administrator has put on the list himself.
+fn is_digicert(url: &Url) -> bool {
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+        .to_ascii_lowercase();
+    ["digicert.com", "digicert.eu"].iter().any(|domain| {
+        host.strip_suffix(domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {
@@ -397,4 +412,29 @@ pub(super) fn recorded_correlation(
                 && known.endpoint.as_deref() == Some(endpoint)
         })
         .map_or(CorrelationMethod::Unverified, |known| known.method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_go_to_certcentral_itself_over_tls_and_nowhere_else_unasked() {
+        let cases = [
+            ("https://www.digicert.com/services/v2", true, true),
+            ("https://certcentral.digicert.eu/services/v2", true, true),
+            ("https://WWW.DigiCert.com/services/v2", true, true),
+            ("http://www.digicert.com/services/v2", false, true),
+            ("https://www.digicert.com:8443/services/v2", false, true),
+            ("https://www.digicert.com./services/v2", false, true),
+            ("https://beta.digicert.com/services/v2", false, true),
+            ("https://www.digicert.com.example.org/services/v2", false, false),
+            ("https://notdigicert.com/services/v2", false, false),
+            ("http://127.0.0.1:8085/services/v2", false, false),
+        ];
+        for (url, takes, own) in cases {
+            let url = Url::parse(url).unwrap();
+            assert_eq!((takes_keys(&url), is_digicert(&url)), (takes, own), "{url}");
+        }
+    }
 }

@@ -57,7 +57,7 @@ use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
 use crate::settings::Settings;
-pub(crate) use account::{is_digicert, same_place};
+pub(crate) use account::{same_place, takes_keys};
 use account_status::AnyAccount;
 pub(crate) use account_status::{Health, health_after};
 pub(crate) use account_view::{limit_reached_until, namespace_selected, not_allowed};

@@ -10,7 +10,7 @@ use crate::api::{AccountReason, CorrelationMethod, Region};
 use crate::cli::accounts::Account;
 use crate::cli::cluster::{self, Cluster, Readable};
 use crate::cli::output::Failure;
-use crate::controller::{is_digicert, same_place};
+use crate::controller::{same_place, takes_keys};
 
 /// What is examined.
 pub struct Patient {
@@ -96,7 +96,7 @@ fn endpoint(account: &Account, accepted: bool, allowed: &[Url]) -> Result<Url, C
         return failed("spec.endpoint is not a URL");
     };
     let proxied = account.settings.proxy_url.is_some() && url.scheme() != "https";
-    let trusted = is_digicert(&url) || allowed.iter().any(|allowed| same_place(allowed, &url));
+    let trusted = takes_keys(&url) || allowed.iter().any(|allowed| same_place(allowed, &url));
     if accepted || (trusted && !proxied) {
         return Ok(url);
     }
