@@ -53,7 +53,7 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
                         "order {id} is not what this manifest can follow: {unlike}. Look at it in CertCentral; to buy another, raise spec.revision"
                     ),
                 ),
-                look_again(seen, &status),
+                look_again(seen, &status).map(Some),
             ),
             // The answer to a POST is not a look yet.
             None if found.facts.order_status.is_none() => (
@@ -69,7 +69,7 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
                     "order {id} is not visible to this API key: check the key's account and division. No other order will be placed"
                 ),
             ),
-            look_again(seen, &status),
+            look_again(seen, &status).map(Some),
         ),
         Inspection::NotAsked | Inspection::Failed | Inspection::Found(_) | Inspection::Missing(_) => {
             let lost = shown_reason(&status)
@@ -141,12 +141,12 @@ fn with_duplicates(seen: &Observed, verdict: Verdict) -> Verdict {
 }
 
 /// When to look again for an order that is lost from sight.
-fn look_again(seen: &Observed, status: &DocumentSigningOrderStatus) -> Option<Option<Timestamp>> {
+fn look_again(seen: &Observed, status: &DocumentSigningOrderStatus) -> Option<Timestamp> {
     let planned = status
         .next_check_time
         .as_ref()
         .is_some_and(|time| time.0 > seen.now);
-    (!planned).then(|| seen.now.checked_add(LOST).ok())
+    seen.now.checked_add(LOST).ok().filter(|_| !planned)
 }
 
 /// When to look again at an order whose status no answer has told yet.
