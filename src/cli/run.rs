@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kube::Client;
 use tokio::net::TcpListener;
 
+use crate::certcentral;
 use crate::controller::{self, StartError};
 use crate::serve::admin::{self, Readiness};
 use crate::serve::clock::Clock;
@@ -65,6 +66,15 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
         Arc::clone(&metrics),
         shutdown.child_token(),
     ));
-    controller::run(client, settings, Clock::system(), readiness, metrics, shutdown).await?;
+    controller::run(
+        client,
+        settings,
+        Clock::system(),
+        readiness,
+        metrics,
+        shutdown,
+        Arc::new(certcentral::Client::new),
+    )
+    .await?;
     Ok(())
 }

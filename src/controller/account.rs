@@ -19,7 +19,7 @@ use super::connection::{Budgets, Connection};
 use super::context::Context;
 use super::error::Error;
 use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
-use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
+use crate::certcentral::{Class, ClientSettings, Timeouts};
 use crate::domain::budget::{Lane, Limits};
 
 /// How often an account that is fine has its Secret read again.
@@ -239,7 +239,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
             .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
     let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
-    let client = Client::new(ClientSettings {
+    let client = (context.connect)(ClientSettings {
         base_url: endpoint.clone(),
         api_key: key,
         user_agent: concat!("docsign-operator/", env!("CARGO_PKG_VERSION")).to_owned(),

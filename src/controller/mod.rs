@@ -53,6 +53,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{
     AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, FIELD_MANAGER, Purchase,
 };
+use crate::certcentral::{self, ClientSettings, SettingsError};
 use crate::plan::ProtocolTimes;
 use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
@@ -66,6 +67,9 @@ pub use start::StartError;
 /// How many passes go on at the same time.
 const CONCURRENCY: u16 = 16;
 
+/// Sets up the client of an account. [`certcentral::Client::new`] is the one that reaches CertCentral.
+pub type Connect = Arc<dyn Fn(ClientSettings) -> Result<certcentral::Client, SettingsError> + Send + Sync>;
+
 /// Runs the controllers until the token is cancelled, and then until what is open is done.
 pub async fn run(
     client: Client,
@@ -74,6 +78,7 @@ pub async fn run(
     readiness: Arc<Readiness>,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
+    connect: Connect,
 ) -> Result<(), StartError> {
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
@@ -99,6 +104,7 @@ pub async fn run(
         purchases: purchase_controller.store(),
         recorder: Recorder::new(client.clone(), FIELD_MANAGER.into()),
         client: client.clone(),
+        connect,
         clock,
         times: ProtocolTimes::STANDARD,
         cluster_uid,
