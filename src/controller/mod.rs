@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
+use futures::stream::FuturesUnordered;
 use kube::api::DynamicObject;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{self, Action, Config, Controller};
@@ -170,7 +171,12 @@ pub async fn run(
         tokio::select! { () = ready => {} () = stop.cancelled() => {} }
     };
     running.push(Box::pin(ready));
-    futures::future::join_all(running).await;
+    // Each is polled only when it has something to do.
+    running
+        .into_iter()
+        .collect::<FuturesUnordered<_>>()
+        .collect::<()>()
+        .await;
     tracing::info!("ended");
     Ok(())
 }
