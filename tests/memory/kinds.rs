@@ -1,6 +1,6 @@
 //! Which kinds there are, and what differs between them.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use docsign::api::crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -44,12 +44,18 @@ impl Kind {
     }
 }
 
-/// The definitions, as they are served.
-pub static DEFINITIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+/// The definitions, as they are served: the same in every cluster, so that they are made once.
+pub static DEFINITIONS: LazyLock<Vec<Arc<Value>>> = LazyLock::new(|| {
     crds()
         .into_iter()
-        .map(|definition| {
+        .enumerate()
+        .map(|(position, definition)| {
             let mut served = serde_json::to_value(definition).unwrap();
+            let number = position + 1;
+            served["metadata"]["uid"] = json!(format!("00000000-0000-4000-9000-{number:012x}"));
+            served["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
+            served["metadata"]["generation"] = json!(1);
+            served["metadata"]["resourceVersion"] = json!(number.to_string());
             served["status"] = json!({
                 "conditions": [
                     {"type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"},
@@ -57,7 +63,7 @@ pub static DEFINITIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
                 ],
                 "storedVersions": ["v1alpha1"],
             });
-            served
+            Arc::new(served)
         })
         .collect()
 });

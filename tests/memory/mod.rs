@@ -108,6 +108,11 @@ impl Cluster {
             .collect()
     }
 
+    /// Moves with every write.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
     fn state(&self) -> MutexGuard<'_, state::State> {
         self.state.lock().expect("no panic while the state was held")
     }

@@ -1,6 +1,7 @@
 //! HTTP: paths, queries, statuses.
 
 use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -11,7 +12,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::kinds::{self, Kind};
+use super::kinds::{self, DEFINITIONS, Kind};
 use super::lens::Lens;
 use super::reads::{self, Scope};
 use super::state::Place;
@@ -202,6 +203,14 @@ pub async fn answer(cluster: &Cluster, request: Request<Body>, lens: &Lens) -> R
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or_default();
+    if head.method == Method::GET
+        && let Some(name) = &target.name
+        && let Some(definition) = DEFINITIONS
+            .iter()
+            .position(|definition| definition["metadata"]["name"] == *name.as_str())
+    {
+        return json_answer(200, RENDERED[definition].clone());
+    }
     let done = perform(cluster, &head.method, content, target, &query, &body, lens);
     cluster.publish();
     match done {
@@ -212,8 +221,18 @@ pub async fn answer(cluster: &Cluster, request: Request<Body>, lens: &Lens) -> R
 
 const JSON: http::HeaderValue = http::HeaderValue::from_static("application/json");
 
+/// The definitions are large and always the same.
+static RENDERED: LazyLock<Vec<Bytes>> = LazyLock::new(|| {
+    let text = |definition: &Arc<Value>| Bytes::from(definition.to_string());
+    DEFINITIONS.iter().map(text).collect()
+});
+
 fn rendered(code: u16, object: &Value) -> Response<AnswerBody> {
-    let body = Full::new(Bytes::from(object.to_string()));
+    json_answer(code, Bytes::from(object.to_string()))
+}
+
+fn json_answer(code: u16, text: Bytes) -> Response<AnswerBody> {
+    let body = Full::new(text);
     let mut response = Response::new(UnsyncBoxBody::new(body));
     *response.status_mut() = http::StatusCode::from_u16(code).unwrap();
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);

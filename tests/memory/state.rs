@@ -117,6 +117,17 @@ impl Cluster {
     pub(super) fn install(&self) {
         let now = self.now().to_string();
         let mut state = self.state();
+        for definition in DEFINITIONS.iter() {
+            let place = Place {
+                kind: kinds::find("apiextensions.k8s.io", "v1", "customresourcedefinitions").unwrap(),
+                namespace: String::new(),
+                name: definition["metadata"]["name"].as_str().unwrap().to_owned(),
+            };
+            state.version += 1;
+            state.objects.insert(place, Arc::clone(definition));
+        }
+        // What was there from the start did not come about here.
+        state.floor = state.version;
         for name in ["default", "kube-system"] {
             let uid = state.next_uid();
             let place = Place {
@@ -130,19 +141,6 @@ impl Cluster {
                 "spec": {"finalizers": ["kubernetes"]},
                 "status": {"phase": "Active"},
             });
-            state.commit(&place, Some(object));
-        }
-        for definition in DEFINITIONS.iter() {
-            let mut object = definition.clone();
-            let uid = state.next_uid();
-            object["metadata"]["uid"] = json!(uid);
-            object["metadata"]["creationTimestamp"] = json!(now);
-            object["metadata"]["generation"] = json!(1);
-            let place = Place {
-                kind: kinds::find("apiextensions.k8s.io", "v1", "customresourcedefinitions").unwrap(),
-                namespace: String::new(),
-                name: object["metadata"]["name"].as_str().unwrap().to_owned(),
-            };
             state.commit(&place, Some(object));
         }
         drop(state);
