@@ -234,8 +234,8 @@ fn end(world: &World) -> Value {
                 .into_iter()
                 .flatten()
                 .map(|condition| {
-                    let word = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
-                    format!("{} {} {}", word("type"), word("status"), word("reason"))
+                    let text = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+                    format!("{} {} {}", text("type"), text("status"), text("reason"))
                 })
                 .collect();
             let shown = json!({

@@ -85,7 +85,7 @@ impl World {
                 frozen: plan.frozen.filter(|_| life > 1),
                 gap: plan.gap,
             };
-            let line: Arc<dyn Exchange> = Arc::new(Line {
+            let wire: Arc<dyn Exchange> = Arc::new(Line {
                 world: self.clone(),
                 life,
             });
@@ -96,7 +96,7 @@ impl World {
                 Arc::new(Readiness::default()),
                 Arc::new(Metrics::default()),
                 CancellationToken::new(),
-                Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&line))),
+                Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&wire))),
             );
             tokio::select! {
                 biased;
