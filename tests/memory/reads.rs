@@ -97,7 +97,10 @@ pub fn get(state: &State, place: &Place) -> Result<Arc<Value>, Failure> {
 /// A list. One page is enough for everything here. Lists in pages fill caches, so these may be old.
 pub fn list(state: &State, scope: &Scope, query: &Query, lens: &Lens) -> Value {
     let fills_cache = query.get("limit").is_some();
-    let frozen = lens.frozen.filter(|_| fills_cache).map(|frozen| frozen.version);
+    let frozen = lens
+        .frozen
+        .filter(|_| fills_cache)
+        .map(|frozen| frozen.version.min(state.version));
     let version = frozen.unwrap_or(state.version);
     let earlier = frozen.map(|version| state.at(version));
     let items: Vec<&Value> = earlier
