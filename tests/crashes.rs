@@ -38,7 +38,7 @@ const PLAN: &str = "DOCSIGN_PLAN";
 /// Runs only every so many plans of each tier; 1 is all of them.
 const EVERY: &str = "DOCSIGN_EVERY";
 /// What is run where nothing is said.
-const SAMPLE: usize = 29;
+const SAMPLE: usize = 61;
 
 #[test]
 #[expect(
