@@ -1,5 +1,7 @@
 //! The CustomResourceDefinitions, as they are installed: what the types say, and what a derive can't say.
 
+use std::sync::LazyLock;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceColumnDefinition, CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray,
     JSONSchemaPropsOrBool,
@@ -113,6 +115,12 @@ const PURCHASE_WIDE_COLUMNS: &[Column] = &[
 
 /// All CustomResourceDefinitions of the group, always in the same order.
 pub fn crds() -> Vec<CustomResourceDefinition> {
+    // Made once: the start of the operator asks again and again while it waits for them.
+    static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(definitions);
+    DEFINITIONS.clone()
+}
+
+fn definitions() -> Vec<CustomResourceDefinition> {
     let mut order = finished(DocumentSigningOrder::crd(), ORDER_COLUMNS, ORDER_WIDE_COLUMNS);
     for version in &mut order.spec.versions {
         let root = version

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `transport` | HTTP: time-outs, TLS, the key, bodies up to a cap |
+//! | `exchange` | the network, or what stands in its place |
 //! | `gate` | a request body that asks once before it leaves |
 //! | `wire` | reading JSON as loosely as CertCentral writes it |
 //! | `error` | what can go wrong, in classes a caller can act on |
@@ -17,6 +18,7 @@
 
 mod changes;
 mod error;
+mod exchange;
 mod gate;
 mod list;
 mod order;
@@ -28,9 +30,11 @@ mod user;
 mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use changes::{LONGEST_WINDOW, StatusChange};
 pub use error::{Class, Error, Refusal, Unreachable, Unreadable};
+pub use exchange::Exchange;
 pub use gate::Gate;
 pub use list::{ListedOrder, OrderFilter, OrderSummary};
 pub use order::{Order, OrderCertificate, OrderRequest};
@@ -59,6 +63,18 @@ impl Client {
     pub fn new(settings: ClientSettings) -> Result<Self, SettingsError> {
         Ok(Self {
             transport: Transport::new(&settings)?,
+        })
+    }
+
+    /// Sets the client up on another way out than the network; `ca_pem`, `proxy` and `timeouts` are that way's own
+    /// business.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the settings end here, and the key with them"
+    )]
+    pub fn through(settings: ClientSettings, exchange: Arc<dyn Exchange>) -> Result<Self, SettingsError> {
+        Ok(Self {
+            transport: Transport::through(&settings, exchange)?,
         })
     }
 }

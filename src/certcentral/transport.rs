@@ -1,15 +1,13 @@
 //! HTTP as this client uses it: time-outs, TLS, the key's header, bodies up to a cap. No redirects, no retries, no
 //! proxy from the environment. Reads share connections; a place call has a fresh one for itself.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
-use reqwest::{Method, Response, redirect, retry};
+use reqwest::{Body, Method, Request, Response, redirect, retry};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +16,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::{self, Class, Error, Unreachable, Unreadable};
+use super::exchange::Exchange;
 use super::gate::GatedBody;
 
 /// The header that carries the API key.
@@ -149,19 +148,17 @@ pub(super) enum End {
 /// The two ways out: pooled connections for reads, a fresh one for each place call.
 pub(super) struct Transport {
     base: Url,
-    reader: reqwest::Client,
-    placer: reqwest::Client,
+    headers: HeaderMap,
+    reader: Arc<dyn Exchange>,
+    placer: Arc<dyn Exchange>,
 }
 
 impl Transport {
     pub(super) fn new(settings: &ClientSettings) -> Result<Self, SettingsError> {
-        let base = parsed_base(&settings.base_url)?;
         let tls = tls(settings.ca_pem.as_deref())?;
-        let headers = headers(settings)?;
         let timeouts = settings.timeouts;
         let builder = || -> Result<reqwest::ClientBuilder, SettingsError> {
             let builder = reqwest::Client::builder()
-                .default_headers(headers.clone())
                 .tls_backend_preconfigured(tls.clone())
                 .http1_only()
                 .redirect(redirect::Policy::none())
@@ -176,9 +173,27 @@ impl Transport {
         };
         let built = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| SettingsError::Setup);
         Ok(Self {
-            base,
-            reader: built(builder()?.timeout(timeouts.read).read_timeout(timeouts.idle))?,
-            placer: built(builder()?.timeout(timeouts.place).pool_max_idle_per_host(0))?,
+            base: parsed_base(&settings.base_url)?,
+            headers: headers(settings)?,
+            reader: Arc::new(built(
+                builder()?.timeout(timeouts.read).read_timeout(timeouts.idle),
+            )?),
+            placer: Arc::new(built(
+                builder()?.timeout(timeouts.place).pool_max_idle_per_host(0),
+            )?),
+        })
+    }
+
+    /// By another way than the network, for both.
+    pub(super) fn through(
+        settings: &ClientSettings,
+        exchange: Arc<dyn Exchange>,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self {
+            base: parsed_base(&settings.base_url)?,
+            headers: headers(settings)?,
+            reader: Arc::clone(&exchange),
+            placer: exchange,
         })
     }
 
@@ -198,10 +213,10 @@ impl Transport {
         query: &[(&str, &str)],
         cap: usize,
     ) -> Answer<Result<Value, Class>> {
-        let request = self.reader.request(Method::GET, self.url(path, query));
-        match request.send().await {
-            Err(error) => Answer {
-                value: Err(Class::Unreachable(unreachable(&error))),
+        let request = self.request(Method::GET, self.url(path, query));
+        match self.reader.exchange(request).await {
+            Err(unreachable) => Answer {
+                value: Err(Class::Unreachable(unreachable)),
                 date: None,
             },
             Ok(response) => {
@@ -216,15 +231,18 @@ impl Transport {
 
     /// Posts a body once, on a connection of its own. An error: no answer began.
     pub(super) async fn post(&self, path: &[&str], body: GatedBody) -> Result<RawAnswer, Unreachable> {
-        let response = self
-            .placer
-            .request(Method::POST, self.url(path, &[]))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(reqwest::Body::wrap(body))
-            .send()
-            .await
-            .map_err(|error| unreachable(&error))?;
+        let mut request = self.request(Method::POST, self.url(path, &[]));
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::CONTENT_TYPE, json);
+        *request.body_mut() = Some(Body::wrap(body));
+        let response = self.placer.exchange(request).await?;
         Ok(receive(response, BODY_CAP).await)
+    }
+
+    fn request(&self, method: Method, url: Url) -> Request {
+        let mut request = Request::new(method, url);
+        request.headers_mut().clone_from(&self.headers);
+        request
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
@@ -268,33 +286,6 @@ async fn receive(mut response: Response, cap: usize) -> RawAnswer {
         body,
         end,
     }
-}
-
-/// Where the way ended, from the chain of causes. Their texts name hosts, so only their types are used.
-fn unreachable(error: &reqwest::Error) -> Unreachable {
-    if error.is_dns() {
-        Unreachable::Dns
-    } else if error.is_connect() && causes(error).any(is_tls) {
-        Unreachable::Tls
-    } else if error.is_timeout() {
-        Unreachable::TimedOut
-    } else if error.is_connect() {
-        Unreachable::Connect
-    } else {
-        Unreachable::Lost
-    }
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// An I/O error hides what it wraps from the chain of causes; a peer that closes inside the handshake is an early end.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    error.is::<rustls::Error>()
-        || io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof)
-        || io.and_then(io::Error::get_ref).is_some_and(|inner| is_tls(inner))
 }
 
 fn parsed_base(url: &Url) -> Result<Url, SettingsError> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kube::Client;
 use tokio::net::TcpListener;
 
-use crate::controller::{self, StartError};
+use crate::certcentral;
+use crate::controller::{self, Connect, StartError};
 use crate::serve::admin::{self, Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::lease::{Lease, LeaseError};
@@ -73,8 +74,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
         shutdown.child_token(),
     ));
     let clock = Clock::system();
+    let connect: Connect = Arc::new(certcentral::Client::new);
     if !settings.leader_election {
-        controller::run(client, settings, clock, readiness, metrics, shutdown).await?;
+        controller::run(client, settings, clock, readiness, metrics, shutdown, connect).await?;
         return Ok(());
     }
     // A standby is ready: it is what a rolling update waits for.
@@ -84,7 +86,15 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, &shutdown).await? else {
         return Ok(());
     };
-    let work = controller::run(client, settings, clock, readiness, metrics, shutdown.clone());
+    let work = controller::run(
+        client,
+        settings,
+        clock,
+        readiness,
+        metrics,
+        shutdown.clone(),
+        connect,
+    );
     tokio::pin!(work);
     let lost = tokio::select! {
         ended = &mut work => {

@@ -19,7 +19,7 @@ use super::connection::{Budgets, Connection};
 use super::context::Context;
 use super::error::{Error, answered};
 use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
-use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
+use crate::certcentral::{Class, ClientSettings, Timeouts};
 use crate::domain::budget::{Lane, Limits};
 
 /// How often an account that is fine has its Secret read again.
@@ -238,7 +238,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
     let times = context.settings.times.of(is_digicert(&endpoint));
     let place = Duration::try_from(times.protocol.post_timeout).unwrap_or(Timeouts::default().place);
-    let client = Client::new(ClientSettings {
+    let client = (context.connect)(ClientSettings {
         base_url: endpoint.clone(),
         api_key: key,
         user_agent: concat!("docsign-operator/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -13,7 +13,7 @@ use super::pass::Pass;
 use super::record;
 use super::ticket::{Room, Ticket};
 use crate::api::{DocumentSigningOrder, DocumentSigningOrderStatus, PurchaseReason};
-use crate::plan::{Correlation, LookUp, Observed, Plan};
+use crate::plan::{Correlation, LookUp, Observed, Plan, Request};
 
 /// Claims the key, marks the status, and puts the ticket into the pass.
 pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
@@ -69,6 +69,10 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
         return Err(Error::Conflict("claiming the key"));
     };
     pass.hold_purchase(Some(purchase));
+    if let Request::Usable { as_bought, .. } = &mut pass.request {
+        // What the purchase recorded of an earlier attempt is replaced by what is claimed now.
+        *as_bought = Some(true);
+    }
     match record::status(context, &order, mark).await {
         Ok(marked) => {
             tracing::info!(key = %pass.key, attempt, "claimed and marked");

@@ -10,6 +10,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, Resource, ResourceExt};
 
+use super::Connect;
 use super::account::{AccountName, Accounts};
 use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
@@ -25,6 +26,8 @@ use crate::settings::Settings;
 pub(super) struct Context {
     /// The API server, without retries: each answer is the answer to one request.
     pub client: Client,
+    /// Sets up the clients of accounts.
+    pub connect: Connect,
     pub clock: Clock,
     pub settings: Settings,
     /// The UID of the namespace kube-system.

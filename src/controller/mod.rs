@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
+use futures::stream::FuturesUnordered;
 use kube::api::DynamicObject;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{self, Action, Config, Controller};
@@ -53,6 +54,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{
     AccountKind, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, FIELD_MANAGER, Purchase,
 };
+use crate::certcentral::{self, ClientSettings, SettingsError};
 use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
@@ -68,6 +70,9 @@ pub use start::StartError;
 /// How many passes go on at the same time.
 const CONCURRENCY: u16 = 16;
 
+/// Sets up the client of an account. [`certcentral::Client::new`] is the one that reaches CertCentral.
+pub type Connect = Arc<dyn Fn(ClientSettings) -> Result<certcentral::Client, SettingsError> + Send + Sync>;
+
 /// Runs the controllers until the token is cancelled, and then until what is open is done.
 pub async fn run(
     client: Client,
@@ -76,6 +81,7 @@ pub async fn run(
     readiness: Arc<Readiness>,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
+    connect: Connect,
 ) -> Result<(), StartError> {
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
@@ -102,6 +108,7 @@ pub async fn run(
         purchases: purchase_controller.store(),
         recorder: Recorder::new(client.clone(), FIELD_MANAGER.into()),
         client: client.clone(),
+        connect,
         clock,
         cluster_uid,
         accounts: account::Accounts::default(),
@@ -167,7 +174,12 @@ pub async fn run(
         tokio::select! { () = ready => {} () = stop.cancelled() => {} }
     };
     running.push(Box::pin(ready));
-    futures::future::join_all(running).await;
+    // Each is polled only when it has something to do.
+    running
+        .into_iter()
+        .collect::<FuturesUnordered<_>>()
+        .collect::<()>()
+        .await;
     tracing::info!("ended");
     Ok(())
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use kube::api::DynamicObject;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
+use kube::{Api, ResourceExt};
 
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, answered};
 use super::pass;
 use crate::api::{DocumentSigningOrder, PurchaseState};
 use crate::domain::order_key::OrderKey;
@@ -32,6 +33,9 @@ pub(super) async fn reconcile(
         Err(_) => "failed",
     };
     context.metrics.passes.get_or_create(&Outcome { outcome }).inc();
+    if answer.as_ref().is_err_and(Error::is_conflict) && gone_by_now(&context, &order).await {
+        return Ok(Action::requeue(WAITING));
+    }
     let wake = answer?;
     let order = context.newest(&order);
     Ok(match wake {
@@ -43,6 +47,21 @@ pub(super) async fn reconcile(
         Wake::OnChange if waits_for_sources(&order) => Action::requeue(WAITING),
         Wake::OnChange => Action::await_change(),
     })
+}
+
+/// A conflict says that the cache lags. Planning from it again would be in vain, again and again, until it has caught
+/// up: the next pass starts from what is there. Where this very object is gone, the watch is about to say so.
+async fn gone_by_now(context: &Context, order: &DocumentSigningOrder) -> bool {
+    let orders: Api<DocumentSigningOrder> =
+        Api::namespaced(context.client.clone(), &order.namespace().unwrap_or_default());
+    match answered("reading the order", orders.get_opt(&order.name_any())).await {
+        Ok(Some(fresh)) if fresh.uid() == order.uid() => {
+            context.remember(fresh);
+            false
+        }
+        Ok(Some(_) | None) => true,
+        Err(_) => false,
+    }
 }
 
 /// After a failed pass: at once after a conflict, since all it takes is to read again; else a little later.

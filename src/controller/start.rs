@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
+};
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 
@@ -68,13 +70,12 @@ pub(super) async fn definitions(client: &Client, clock: &Clock, readiness: &Read
 
 /// The first field of the wanted definition that the served one lacks.
 fn lacks(served: &CustomResourceDefinition, wanted: &CustomResourceDefinition) -> Option<String> {
-    let schema = |definition: &CustomResourceDefinition| {
-        let version = definition
-            .spec
-            .versions
+    let schema = |definition: &CustomResourceDefinition| -> Option<JSONSchemaProps> {
+        let versions = &definition.spec.versions;
+        let version = versions
             .iter()
             .find(|version| version.name == crate::api::VERSION)?;
-        serde_json::to_value(version.schema.as_ref()?.open_api_v3_schema.as_ref()?).ok()
+        version.schema.as_ref()?.open_api_v3_schema.clone()
     };
     let established = served
         .status
@@ -95,17 +96,17 @@ fn lacks(served: &CustomResourceDefinition, wanted: &CustomResourceDefinition) -
     }
 }
 
-fn missing_field(served: &serde_json::Value, wanted: &serde_json::Value, path: &str) -> Option<String> {
-    if let Some(items) = wanted.get("items") {
-        return missing_field(served.get("items")?, items, path);
+fn missing_field(served: &JSONSchemaProps, wanted: &JSONSchemaProps, path: &str) -> Option<String> {
+    if let Some(JSONSchemaPropsOrArray::Schema(wanted)) = &wanted.items {
+        return match &served.items {
+            Some(JSONSchemaPropsOrArray::Schema(served)) => missing_field(served, wanted, path),
+            Some(JSONSchemaPropsOrArray::Schemas(_)) | None => Some(path.to_owned()),
+        };
     }
-    let properties = wanted.get("properties")?.as_object()?;
-    properties.iter().find_map(|(name, wanted)| {
+    wanted.properties.iter().flatten().find_map(|(name, wanted)| {
         let path = format!("{path}.{name}");
-        match served
-            .get("properties")
-            .and_then(|properties| properties.get(name))
-        {
+        let served = served.properties.as_ref().and_then(|fields| fields.get(name));
+        match served {
             Some(served) => missing_field(served, wanted, &path),
             None => Some(path),
         }

@@ -27,6 +27,16 @@ pub struct Times {
     test: Option<TestTimes>,
 }
 
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            attempt_deadline_seconds: 60,
+            place_timeout_seconds: 60,
+            test: None,
+        }
+    }
+}
+
 /// The times that hold for one endpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct EndpointTimes {
@@ -142,6 +152,7 @@ mod tests {
     #[test]
     fn the_standard_times_are_the_default() {
         let hour = SignedDuration::from_hours(1);
+        assert_eq!(times(&[]).unwrap(), Times::default());
         let standard = times(&[]).unwrap().of(true);
         assert_eq!(standard, EndpointTimes::default());
         assert_eq!(standard.quiet(SignedDuration::from_secs(5)), hour);

@@ -24,6 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    body::CutBody,
     clock::Clock,
     control,
     core::Shared,
@@ -92,6 +93,44 @@ async fn respond(
         let refusal = Refusal::new(413, "bad_request_format", "The request body is too long.");
         return render(refusal.into_response(false), &shared);
     };
+    let (response, ending) = answer(
+        http::Request::from_parts(head, body.to_bytes()),
+        connection,
+        &shared,
+    )
+    .await?;
+    if let Ending::Cut(bytes) = ending {
+        allowance.store(bytes, Ordering::SeqCst);
+    }
+    render(response, &shared)
+}
+
+/// Answers a call that came without a connection.
+pub(super) async fn exchange(
+    request: http::Request<Bytes>,
+    shared: &Shared,
+) -> io::Result<http::Response<CutBody>> {
+    let (response, ending) = answer(request, 0, shared).await?;
+    let (head, body) = render(response, shared)?.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let body = match ending {
+        Ending::Cut(length) => CutBody::cut(&body, length),
+        Ending::Answered
+        | Ending::DroppedBefore
+        | Ending::DroppedAfter
+        | Ending::StalledBefore
+        | Ending::StalledAfter => CutBody::whole(body),
+    };
+    Ok(http::Response::from_parts(head, body))
+}
+
+/// What a call is answered, and how the answer ends; an error is no answer.
+async fn answer(
+    request: http::Request<Bytes>,
+    connection: u64,
+    shared: &Shared,
+) -> io::Result<(Response, Ending)> {
+    let (head, body) = request.into_parts();
     let request = Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
@@ -101,12 +140,12 @@ async fn respond(
             .get("x-dc-devkey")
             .and_then(|key| key.to_str().ok())
             .map(str::to_owned),
-        body: body.to_bytes().to_vec(),
+        body: body.to_vec(),
         connection,
     };
     if request.path.starts_with(control::BASE) {
         let response = control::answer(&mut shared.lock(), &request);
-        return render(response, &shared);
+        return Ok((response, Ending::Answered));
     }
     // a task of its own: a call that was received is done, also when its caller hangs up meanwhile
     let handled = tokio::spawn(shared.clone().exchange(request))
@@ -117,12 +156,10 @@ async fn respond(
     }
     let dropped = || io::Error::new(io::ErrorKind::ConnectionAborted, "dropped by the fault script");
     match handled.treatment.ending {
-        Ending::Answered => {}
-        Ending::Cut(0) | Ending::DroppedBefore | Ending::DroppedAfter => return Err(dropped()),
-        Ending::Cut(bytes) => allowance.store(bytes, Ordering::SeqCst),
+        ending @ (Ending::Answered | Ending::Cut(1..)) => Ok((handled.response.ok_or_else(dropped)?, ending)),
+        Ending::Cut(0) | Ending::DroppedBefore | Ending::DroppedAfter => Err(dropped()),
         Ending::StalledBefore | Ending::StalledAfter => std::future::pending().await,
     }
-    render(handled.response.ok_or_else(dropped)?, &shared)
 }
 
 fn render(response: Response, shared: &Shared) -> io::Result<http::Response<Full<Bytes>>> {

@@ -12,9 +12,10 @@
 //! | `answers`, `lookups` | what the calls answer |
 //! | `certificates` | the throw-away certification authority |
 //! | `faults`, `journal`, `limits` | what goes wrong, what happened, what is too much |
-//! | `core`, `http`, `control` | a call from arrival to answer; the port; the API under `/_sim/` |
+//! | `core`, `http`, `body`, `control` | a call from arrival to answer; the port; an answer cut short; the API under `/_sim/` |
 
 mod answers;
+mod body;
 mod certificates;
 mod clock;
 mod control;
@@ -39,13 +40,16 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, TcpListener},
+    ops::Deref,
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::core::{Core, Shared};
 pub use self::{
+    body::CutBody,
     clock::Clock,
     endpoint::Endpoint,
     faults::{Effect, Fault, Matching, Variant},
@@ -88,7 +92,7 @@ impl Default for SimulatorSettings {
 /// A running simulator. Dropping it closes its port and all its connections.
 pub struct Simulator {
     address: SocketAddr,
-    shared: Shared,
+    simulation: Simulation,
     _stop: DropGuard,
 }
 
@@ -99,20 +103,12 @@ impl Simulator {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let shared = Shared::new(Core {
-            api_keys: settings.api_keys,
-            state: state::State::new(settings.seed, settings.people, settings.variant)
-                .map_err(io::Error::other)?,
-            script: faults::Script::new(settings.seed),
-            journal: Journal::default(),
-            limits: limits::Limits::default(),
-            clock: settings.clock,
-        });
+        let simulation = Simulation::new(settings)?;
         let stop = CancellationToken::new();
-        tokio::spawn(http::serve(listener, shared.clone(), stop.clone()));
+        tokio::spawn(http::serve(listener, simulation.shared.clone(), stop.clone()));
         Ok(Self {
             address,
-            shared,
+            simulation,
             _stop: stop.drop_guard(),
         })
     }
@@ -125,6 +121,43 @@ impl Simulator {
     /// The base URL of the control API: `http://127.0.0.1:8085/_sim`.
     pub fn control_url(&self) -> String {
         format!("http://{}{}", self.address, control::BASE)
+    }
+}
+
+impl Deref for Simulator {
+    type Target = Simulation;
+
+    fn deref(&self) -> &Simulation {
+        &self.simulation
+    }
+}
+
+/// The simulated CertCentral itself, without a port. Clones are the same one.
+#[derive(Clone)]
+pub struct Simulation {
+    shared: Shared,
+}
+
+impl Simulation {
+    /// Sets one up; the address in the settings is not used. Errors: no certification authority could be made.
+    pub fn new(settings: SimulatorSettings) -> io::Result<Self> {
+        Ok(Self {
+            shared: Shared::new(Core {
+                api_keys: settings.api_keys,
+                state: state::State::new(settings.seed, settings.people, settings.variant)
+                    .map_err(io::Error::other)?,
+                script: faults::Script::new(settings.seed),
+                journal: Journal::default(),
+                limits: limits::Limits::default(),
+                clock: settings.clock,
+            }),
+        })
+    }
+
+    /// Answers a call without a connection; an error is a connection that closes without an answer. What the fault
+    /// script cuts is the body alone: there is no head to cut.
+    pub async fn exchange(&self, request: ::http::Request<Bytes>) -> io::Result<::http::Response<CutBody>> {
+        http::exchange(request, &self.shared).await
     }
 
     /// What happened so far.

@@ -1,0 +1,75 @@
+//! No crash, lost answer, stale cache or missed event buys twice: the operator as it ships, its whole life in one
+//! thread, dying before and after every effect.
+//!
+//! Cluster and CertCentral are in memory and time is paused, so that a plan takes milliseconds and hours alike.
+//! Each plan is compared with the run of the same script in which nothing went wrong. A plan that fails is one line;
+//! `DOCSIGN_PLAN="place after:12" cargo test --test crashes` runs it again and shows all it did.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "what a test expects is there, or the test fails; and its numbers are told"
+)]
+
+#[path = "crashes/answers.rs"]
+mod answers;
+#[path = "crashes/fate.rs"]
+mod fate;
+mod memory;
+#[path = "crashes/plan.rs"]
+mod plan;
+#[path = "crashes/run.rs"]
+mod run;
+#[path = "crashes/scripts.rs"]
+mod scripts;
+#[path = "crashes/stage.rs"]
+mod stage;
+#[path = "crashes/tiers.rs"]
+mod tiers;
+#[path = "crashes/world.rs"]
+mod world;
+
+use plan::Plan;
+
+/// Names the one plan to run.
+const PLAN: &str = "DOCSIGN_PLAN";
+/// Runs only every so many plans of each tier; 1 is all of them.
+const EVERY: &str = "DOCSIGN_EVERY";
+/// What is run where nothing is said.
+const SAMPLE: usize = 61;
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which plans to run is said in the environment"
+)]
+fn no_crash_buys_twice() {
+    if let Ok(plan) = std::env::var(PLAN) {
+        return again(&plan.parse().unwrap());
+    }
+    let every = std::env::var(EVERY).map_or(SAMPLE, |every| every.parse().unwrap());
+    let report = tiers::all(every);
+    println!("{report}");
+    assert!(
+        report.failures.is_empty(),
+        "{} plans failed",
+        report.failures.len()
+    );
+}
+
+/// Runs one plan and shows all it did.
+fn again(plan: &Plan) {
+    let undisturbed = run::run(&Plan::undisturbed(plan.script));
+    let mut done = run::run(plan);
+    done.compare(plan, &undisturbed);
+    for (number, effect) in done.effects.iter().enumerate() {
+        println!("{:4} {effect}", number + 1);
+    }
+    println!(
+        "{plan}: {:?} of simulated time, versions {:?}",
+        done.age, done.versions
+    );
+    assert!(done.wrong.is_empty(), "{plan}\n{}", done.wrong.join("\n"));
+}

@@ -1,0 +1,134 @@
+//! A plan: a script, and what goes wrong while it runs. One line of text, to be run again.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::memory::{Frozen, Gap};
+use crate::scripts::SCRIPTS;
+
+/// When something goes wrong, seen from one effect: a call to the API server or to CertCentral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The process dies and the call never leaves.
+    Before,
+    /// The process dies, and the call was done.
+    After,
+    /// The call leaves, the process dies, another one starts, and then the call arrives.
+    Late,
+    /// The call fails and was not done.
+    Fails,
+    /// The call fails and was done all the same.
+    Lost,
+}
+
+impl Moment {
+    /// All of them, by name.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Before, "before"),
+        (Self::After, "after"),
+        (Self::Late, "late"),
+        (Self::Fails, "fails"),
+        (Self::Lost, "lost"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(moment, _)| *moment == self).unwrap().1
+    }
+}
+
+/// What goes wrong while a script runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub script: &'static str,
+    /// Each counted from the one before, or from the start of the process, whichever is later.
+    pub disturbances: Vec<(usize, Moment)>,
+    /// After the first death, caches begin at this version for so long.
+    pub frozen: Option<Frozen>,
+    /// Watches miss a change.
+    pub gap: Option<Gap>,
+    /// What becomes of the first POST, by the number of the class.
+    pub answer: Option<usize>,
+}
+
+impl Plan {
+    /// Nothing goes wrong but what is in the script.
+    pub fn undisturbed(script: &'static str) -> Self {
+        Self {
+            script,
+            disturbances: Vec::new(),
+            frozen: None,
+            gap: None,
+            answer: None,
+        }
+    }
+
+    /// The same, and one thing more.
+    pub fn and(&self, effect: usize, moment: Moment) -> Self {
+        let mut plan = self.clone();
+        plan.disturbances.push((effect, moment));
+        plan
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.script)?;
+        for (effect, moment) in &self.disturbances {
+            write!(formatter, " {}:{effect}", moment.name())?;
+        }
+        if let Some(frozen) = self.frozen {
+            write!(formatter, " frozen:{}:{}", frozen.version, frozen.lasts.as_secs())?;
+        }
+        if let Some(gap) = self.gap {
+            write!(formatter, " gap:{}:{}", gap.version, gap.lasts.as_secs())?;
+        }
+        match self.answer {
+            Some(answer) => write!(formatter, " answer:{answer}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Plan {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let script = SCRIPTS
+            .iter()
+            .find(|script| script.name == name)
+            .ok_or_else(|| format!("no script {name:?}"))?;
+        let mut plan = Self::undisturbed(script.name);
+        for word in words {
+            let mut parts = word.split(':');
+            let what = parts.next().unwrap_or_default();
+            let numbers: Vec<u64> = parts
+                .map(|part| part.parse().map_err(|_| format!("{word}: not a number")))
+                .collect::<Result<_, _>>()?;
+            let moment = Moment::ALL.iter().find(|(_, name)| *name == what);
+            match (what, moment, numbers.as_slice()) {
+                (_, Some((moment, _)), [effect]) => {
+                    plan.disturbances
+                        .push((usize::try_from(*effect).unwrap(), *moment));
+                }
+                ("frozen", _, [version, lasts]) => {
+                    plan.frozen = Some(Frozen {
+                        version: *version,
+                        lasts: Duration::from_secs(*lasts),
+                    });
+                }
+                ("gap", _, [version, lasts]) => {
+                    plan.gap = Some(Gap {
+                        version: *version,
+                        lasts: Duration::from_secs(*lasts),
+                    });
+                }
+                ("answer", _, [class]) => plan.answer = Some(usize::try_from(*class).unwrap()),
+                _ => return Err(format!("{word}: not understood")),
+            }
+        }
+        Ok(plan)
+    }
+}

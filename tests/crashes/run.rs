@@ -1,0 +1,275 @@
+//! One plan, from the beginning of its world to its end, and what to make of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use docsign::simulator::Journal;
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+
+use crate::answers::ANSWERS;
+use crate::plan::Plan;
+use crate::scripts::script;
+use crate::stage::HELD;
+use crate::world::World;
+
+/// How long a world goes on after its script has ended: nothing more may happen.
+const SETTLE: Duration = Duration::from_secs(40);
+/// More writes than one thing that goes wrong can cause.
+const WRITES_EACH: usize = 14;
+
+/// What came of a plan.
+pub struct Run {
+    /// What is wrong with it.
+    pub wrong: Vec<String>,
+    /// The end, without what differs from run to run.
+    pub end: Value,
+    /// The keys of which it was once proven that no order exists.
+    absent: Vec<String>,
+    /// Every call to the API server and to CertCentral.
+    pub effects: Vec<String>,
+    /// Whether all happened that was planned.
+    pub fulfilled: bool,
+    /// The versions of the cluster between the beginning of the script and its end.
+    pub versions: std::ops::Range<u64>,
+    /// Simulated time.
+    pub age: Duration,
+}
+
+impl Run {
+    /// How many writes there were to the API server.
+    pub fn writes(&self) -> usize {
+        let write = |effect: &&String| {
+            let read = effect.starts_with("GET ") || effect.contains(" /services/v2/");
+            !read && !effect.contains("/events")
+        };
+        self.effects.iter().filter(write).count()
+    }
+
+    /// Compares it with the run of the same script in which nothing went wrong.
+    pub fn compare(&mut self, plan: &Plan, undisturbed: &Self) {
+        let most = undisturbed.writes() + WRITES_EACH * (plan.disturbances.len() + 1);
+        if self.writes() > most {
+            self.wrong
+                .push(format!("{} writes, more than {most}", self.writes()));
+        }
+        if self.end != undisturbed.end && !self.may_differ(plan) {
+            self.wrong.push(format!(
+                "another end:\n  here  {}\n  there {}",
+                self.end, undisturbed.end
+            ));
+        }
+    }
+}
+
+impl Run {
+    /// Whether this end, other than the undisturbed one, is one that the promise allows.
+    fn may_differ(&self, plan: &Plan) -> bool {
+        let mut reasons = Vec::new();
+        for order in self.end["orders"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(_, order)| order)
+        {
+            let ready = order["conditions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|condition| condition.as_str()?.strip_prefix("Ready "))
+                .find_map(|condition| condition.rsplit(' ').next());
+            let key = order["key"].as_str().unwrap_or_default();
+            let nothing_bought = self.end["purchases"][key]["ids"] == 0;
+            reasons.push((ready.unwrap_or_default(), key, nothing_bought));
+        }
+        // A person has to say that an order does not exist: where look-ups prove nothing, and where they have proven
+        // it once before.
+        let held = |(reason, key, nothing_bought): &(&str, &str, bool)| {
+            let proves = script(plan.script).exact && !self.absent.iter().any(|absent| absent == key);
+            *reason == "OutcomeUnknown" && *nothing_bought && !proves
+        };
+        if reasons.iter().any(held) {
+            return reasons
+                .iter()
+                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued"));
+        }
+        match plan.script {
+            // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
+            "namespace" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
+            // A refusal that was received stands.
+            "answer" => matches!(reasons.as_slice(), [("Refused", _, true)]),
+            _ => false,
+        }
+    }
+}
+
+/// Runs a plan.
+pub fn run(plan: &Plan) -> Run {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let world = World::new(plan);
+        let script = script(plan.script);
+        if let Some(answer) = plan.answer {
+            for effect in &ANSWERS[answer].effects() {
+                world.first_post(effect.clone());
+            }
+        }
+        world.furnish(script.exact).await.unwrap();
+        let begin = world.cluster.version();
+        let life = async {
+            // The operator is there first: what follows reaches it as events.
+            pass(Duration::from_secs(1)).await;
+            let ended = (script.live)(&world).await;
+            pass(SETTLE).await;
+            ended
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = life => ended,
+            () = world.operate(plan) => Err("the operator ended".to_owned()),
+        };
+        if let Err(error) = ended
+            && error != HELD
+        {
+            world.blame(error);
+        }
+        if world.fate.in_circles() {
+            world.blame("goes round in circles".to_owned());
+        }
+        paid_once(&world);
+        ids_stay(&world);
+        Run {
+            wrong: world.wrong.lock().unwrap().clone(),
+            end: end(&world),
+            absent: world
+                .cluster
+                .objects("purchases")
+                .iter()
+                .filter(|purchase| purchase["spec"]["absences"].as_i64() > Some(0))
+                .filter_map(|purchase| purchase["spec"]["orderKey"].as_str().map(str::to_owned))
+                .collect(),
+            effects: world.fate.effects(),
+            fulfilled: world.fate.fulfilled(),
+            versions: begin..world.cluster.version(),
+            age: world.age(),
+        }
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// No key has been paid for twice, and what the ledgers say was bought was bought.
+fn paid_once(world: &World) {
+    for (token, orders) in bought(&world.remote.journal()) {
+        if orders.len() > 1 {
+            world.blame(format!("{token} was bought {} times", orders.len()));
+        }
+        let ids: Vec<u64> = orders.iter().map(|(id, _)| *id).collect();
+        for purchase in world.cluster.objects("purchases") {
+            if purchase["metadata"]["name"] == token.as_str() && purchase["spec"]["orderIDs"] != json!(ids) {
+                let state = &purchase["spec"]["state"];
+                world.blame(format!(
+                    "{token} was bought as {ids:?}, and its purchase is {state}"
+                ));
+            }
+        }
+    }
+}
+
+fn bought(journal: &Journal) -> BTreeMap<String, Vec<(u64, Value)>> {
+    let mut bought: BTreeMap<String, Vec<(u64, Value)>> = BTreeMap::new();
+    for order in &journal.orders {
+        if let Some(token) = &order.alternative_order_id {
+            let body = (order.order_id, order.request.clone());
+            bought.entry(token.clone()).or_default().push(body);
+        }
+    }
+    bought
+}
+
+/// No id that was written anywhere is ever dropped or replaced, and no purchase disappears or is unbought.
+fn ids_stay(world: &World) {
+    for change in world.cluster.log() {
+        let Some(before) = &change.before else { continue };
+        match (change.place.kind.plural.as_str(), &change.after) {
+            ("purchases", None) => world.blame("a purchase was deleted".to_owned()),
+            ("purchases", Some(after)) => {
+                let ids = |object: &Value| object["spec"]["orderIDs"].as_array().cloned().unwrap_or_default();
+                if !ids(before).iter().all(|id| ids(after).contains(id)) {
+                    world.blame("a purchase lost an id".to_owned());
+                }
+                if before["spec"]["state"] == "Bought" && after["spec"]["state"] != "Bought" {
+                    world.blame("a purchase was unbought".to_owned());
+                }
+            }
+            ("documentsigningorders", Some(after)) => {
+                let (before, after) = (&before["status"], &after["status"]);
+                let same_key = before["orderKey"] == after["orderKey"];
+                if !before["orderID"].is_null() && same_key && before["orderID"] != after["orderID"] {
+                    world.blame("a status lost its id".to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The end of a world, without times, versions and names that differ from run to run.
+fn end(world: &World) -> Value {
+    let orders: BTreeMap<String, Value> = world
+        .cluster
+        .objects("documentsigningorders")
+        .iter()
+        .map(|order| {
+            let status = &order["status"];
+            let conditions: Vec<String> = status["conditions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|condition| {
+                    let text = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+                    format!("{} {} {}", text("type"), text("status"), text("reason"))
+                })
+                .collect();
+            let shown = json!({
+                "conditions": conditions, "order": status["orderStatus"], "request": status["requestStatus"],
+                "waitingFor": status["waitingFor"], "revision": status["claimedRevision"], "key": status["orderKey"],
+                "history": status["history"].as_array().map_or(0, Vec::len), "bound": !status["orderID"].is_null(),
+                "failure": status["failure"]["code"],
+            });
+            (order["metadata"]["name"].as_str().unwrap().to_owned(), shown)
+        })
+        .collect();
+    let purchases: BTreeMap<String, Value> = world
+        .cluster
+        .objects("purchases")
+        .iter()
+        .map(|purchase| {
+            let spec = &purchase["spec"];
+            let ids = spec["orderIDs"].as_array().map_or(0, Vec::len);
+            (
+                spec["orderKey"].as_str().unwrap().to_owned(),
+                json!({"state": spec["state"], "ids": ids}),
+            )
+        })
+        .collect();
+    let bought: BTreeMap<String, Vec<Value>> = bought(&world.remote.journal())
+        .into_iter()
+        .map(|(token, orders)| {
+            let bodies = orders.into_iter().map(|(_, mut body)| {
+                // What a refusal had to have corrected.
+                body["individual"]["telephone"] = Value::Null;
+                body
+            });
+            (token, bodies.collect())
+        })
+        .collect();
+    json!({"orders": orders, "purchases": purchases, "bought": bought})
+}

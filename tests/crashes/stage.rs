@@ -1,0 +1,169 @@
+//! What people do in a script: apply, edit, delete, wait.
+
+use std::time::Duration;
+
+use docsign::api::DocumentSigningOrder;
+use http::Request;
+use http_body_util::BodyExt;
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::memory::Lens;
+use crate::world::World;
+
+/// Longer than anything a script waits for.
+const LONGEST: Duration = Duration::from_hours(12);
+
+/// The namespace of the manifests.
+pub const HERE: &str = "signing";
+
+/// A script that ends early: the order waits for a person.
+pub const HELD: &str = "held";
+
+/// Why a script did not come to its end.
+pub type Done = Result<(), String>;
+
+/// The orders of the namespace.
+pub fn path(name: &str) -> String {
+    format!("/apis/docsign.dev/v1alpha1/namespaces/{HERE}/documentsigningorders/{name}")
+}
+
+/// A small order, as a manifest.
+pub fn order(name: &str) -> Value {
+    json!({
+        "apiVersion": "docsign.dev/v1alpha1", "kind": "DocumentSigningOrder", "metadata": {"name": name},
+        "spec": {"accountRef": {"kind": "ClusterCertCentralAccount", "name": "main"}, "order": {
+            "csProvisioningMethod": "client_app", "orderValidity": {"years": 1}, "paymentMethod": "balance",
+            "individual": {"firstName": "Jane", "lastName": "Doe", "email": "jane@example.com", "telephone": "+1-555-555-5555", "country": "us"},
+        }},
+    })
+}
+
+impl World {
+    /// Does one request as the people do it.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/merge-patch+json")
+            .body(Body::from(body.to_string().into_bytes()))
+            .unwrap();
+        let answer = self.cluster.answer(request, &Lens::default()).await;
+        let code = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        if code < 300 {
+            Ok(answer)
+        } else {
+            Err(format!("{method} {path}: {code} {}", answer["message"]))
+        }
+    }
+
+    /// The namespace, the Secret and the account: there before anything begins.
+    pub async fn furnish(&self, exact: bool) -> Done {
+        self.namespace().await?;
+        let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": "simulator-key"}});
+        let secret = self
+            .ask("POST", "/api/v1/namespaces/default/secrets", &secret)
+            .await?;
+        let accounts = "/apis/docsign.dev/v1alpha1/clustercertcentralaccounts";
+        let account = json!({
+            "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": "main"},
+            "spec": {
+                "apiKeySecretRef": {"name": "certcentral"}, "region": "US", "pollIntervalSeconds": 10,
+                "allow": {"adoption": true}, "allowedNamespaces": {"names": [HERE]},
+                "unresolved": {"policy": "WhenProven", "quietPeriodSeconds": 3600},
+            },
+        });
+        self.ask("POST", accounts, &account).await?;
+        if exact {
+            let correlation = json!({"status": {"correlation": {
+                "method": "Exact", "secretUID": secret["metadata"]["uid"],
+                "secretResourceVersion": secret["metadata"]["resourceVersion"],
+                "endpoint": "https://www.digicert.com/services/v2",
+            }}});
+            self.ask("PATCH", &format!("{accounts}/main/status"), &correlation)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The namespace of the manifests.
+    pub async fn namespace(&self) -> Done {
+        let namespace = json!({"metadata": {"name": HERE}});
+        self.ask("POST", "/api/v1/namespaces", &namespace)
+            .await
+            .map(|_| ())
+    }
+
+    /// Applies a manifest that is not there.
+    pub async fn apply(&self, manifest: &Value) -> Done {
+        self.ask("POST", path("").trim_end_matches('/'), manifest)
+            .await
+            .map(|_| ())
+    }
+
+    /// Changes a manifest.
+    pub async fn edit(&self, name: &str, patch: &Value) -> Done {
+        self.ask("PATCH", &path(name), patch).await.map(|_| ())
+    }
+
+    /// Deletes a manifest.
+    pub async fn delete(&self, name: &str) -> Done {
+        self.ask("DELETE", &path(name), &json!({})).await.map(|_| ())
+    }
+
+    /// A manifest as it is.
+    pub fn order(&self, name: &str) -> Option<DocumentSigningOrder> {
+        let all = self.cluster.objects("documentsigningorders");
+        let order = all.into_iter().find(|order| order["metadata"]["name"] == name)?;
+        Some(serde_json::from_value(order).unwrap())
+    }
+
+    /// The reason of an order's condition Ready.
+    pub fn reason(&self, name: &str) -> String {
+        let order = self.order(name);
+        let status = order.and_then(|order| order.status).unwrap_or_default();
+        let ready = status
+            .conditions
+            .into_iter()
+            .find(|condition| condition.type_ == "Ready");
+        ready.map(|ready| ready.reason).unwrap_or_default()
+    }
+
+    /// Waits until an order is ready for one of these reasons. Where it waits for a person instead, nothing more
+    /// happens in a script that has none.
+    pub async fn becomes(&self, name: &str, wanted: &[&str]) -> Done {
+        const HOLD: &str = "OutcomeUnknown";
+        self.until(&format!("{name} {wanted:?}"), |world| {
+            let reason = world.reason(name);
+            reason == HOLD || wanted.contains(&reason.as_str())
+        })
+        .await
+        .map_err(|error| format!("{error}, is {:?}", self.reason(name)))?;
+        if self.reason(name) == HOLD && !wanted.contains(&HOLD) {
+            return Err(HELD.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Waits until the purchases are as wanted.
+    pub async fn purchases(&self, what: &str, wanted: impl Fn(&[Value]) -> bool) -> Done {
+        self.until(what, |world| wanted(&world.cluster.objects("purchases")))
+            .await
+    }
+
+    /// Waits until the world is as wanted.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Self) -> bool) -> Done {
+        let reached = async {
+            let mut changes = self.cluster.changes();
+            while !wanted(self) {
+                let _ = changes.changed().await;
+            }
+        };
+        timeout(LONGEST, reached)
+            .await
+            .map_err(|_| format!("never: {what}"))
+    }
+}

@@ -1,0 +1,243 @@
+//! A world of one plan: cluster, CertCentral and time in memory, and the whole operator as it ships.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use docsign::certcentral::{self, Exchange, Unreachable};
+use docsign::controller;
+use docsign::domain::order_key::ClusterName;
+use docsign::serve::admin::Readiness;
+use docsign::serve::clock::Clock;
+use docsign::serve::metrics::Metrics;
+use docsign::settings::{LogFormat, Settings, Times};
+use docsign::simulator::{self, People, Simulation, SimulatorSettings};
+use futures::future::{BoxFuture, FutureExt};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use kube::client::{Body, Client};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::fate::Fate;
+use crate::memory::{Cluster, Lens};
+use crate::plan::{Moment, Plan};
+
+/// When every world begins.
+const BEGINNING: i64 = 1_800_000_000;
+/// How long a process is down before the next one starts.
+const DOWN: Duration = Duration::from_secs(2);
+/// How long a call to CertCentral may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A world of one plan.
+#[derive(Clone)]
+pub struct World {
+    pub cluster: Cluster,
+    pub remote: Simulation,
+    pub fate: Arc<Fate>,
+    /// What must not happen and did.
+    pub wrong: Arc<Mutex<Vec<String>>>,
+    origin: Instant,
+}
+
+impl World {
+    /// A world at its beginning, in which time stands still between waits.
+    #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
+    pub fn new(plan: &Plan) -> Self {
+        let origin = Instant::now();
+        let remote = Simulation::new(SimulatorSettings {
+            people: People::Automatic {
+                approve: Duration::ZERO,
+                validate: Duration::ZERO,
+                issue: Duration::ZERO,
+            },
+            clock: simulator::Clock::from_source(move || at(origin)),
+            ..SimulatorSettings::default()
+        })
+        .unwrap();
+        Self {
+            cluster: Cluster::new(move || at(origin)),
+            remote,
+            fate: Fate::new(&plan.disturbances),
+            wrong: Arc::default(),
+            origin,
+        }
+    }
+
+    /// How long it has existed.
+    pub fn age(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    /// Takes note of something that must not happen.
+    pub fn blame(&self, what: String) {
+        self.wrong.lock().unwrap().push(what);
+    }
+
+    /// Runs one operator after another, as the plan has them die. Never returns.
+    #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
+    pub async fn operate(&self, plan: &Plan) {
+        loop {
+            let life = self.fate.start();
+            let view = Lens {
+                frozen: plan.frozen.filter(|_| life > 1),
+                gap: plan.gap,
+            };
+            let wire: Arc<dyn Exchange> = Arc::new(Line {
+                world: self.clone(),
+                life,
+            });
+            let run = controller::run(
+                self.client(life, view),
+                settings(),
+                Clock::simulated(at(self.origin)),
+                Arc::new(Readiness::default()),
+                Arc::new(Metrics::default()),
+                CancellationToken::new(),
+                Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&wire))),
+            );
+            tokio::select! {
+                biased;
+                () = self.fate.died() => {}
+                ended = run => {
+                    self.blame(format!("the operator ended: {ended:?}"));
+                    std::future::pending::<()>().await;
+                }
+            }
+            sleep(DOWN).await;
+        }
+    }
+
+    /// The operator's way to the API server.
+    fn client(&self, life: usize, lens: Lens) -> Client {
+        let (cluster, fate) = (self.cluster.clone(), Arc::clone(&self.fate));
+        let service = tower::service_fn(move |request: http::Request<Body>| {
+            let (cluster, fate) = (cluster.clone(), Arc::clone(&fate));
+            async move {
+                let uri = request.uri();
+                if uri.query().is_some_and(|query| query.contains("watch=true")) {
+                    return Ok::<_, Infallible>(cluster.answer(request, &lens).await);
+                }
+                let what = format!("{} {}", request.method(), uri.path());
+                let effect = move |delay| async move {
+                    wait(delay).await;
+                    cluster.answer(request, &lens).await
+                };
+                Ok(fate.cross(life, what, effect, unavailable).await)
+            }
+        });
+        Client::new(service, "default")
+    }
+}
+
+/// The way to CertCentral of one process.
+struct Line {
+    world: World,
+    life: usize,
+}
+
+impl Exchange for Line {
+    fn exchange(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, Unreachable>> {
+        let what = format!("{} {}", request.method(), request.url().path());
+        let world = self.world.clone();
+        let effect = move |delay| arrive(world, request, delay);
+        self.world
+            .fate
+            .cross(self.life, what, effect, |moment| match moment {
+                Moment::Lost => Err(Unreachable::Lost),
+                _ => Err(Unreachable::Connect),
+            })
+            .boxed()
+    }
+}
+
+async fn arrive(
+    world: World,
+    request: reqwest::Request,
+    delay: Duration,
+) -> Result<reqwest::Response, Unreachable> {
+    let posts = request.method() == reqwest::Method::POST;
+    let request = http::Request::<reqwest::Body>::try_from(request).unwrap();
+    let (head, body) = request.into_parts();
+    // The connection stands, and the body leaves; or its gate is closed.
+    let bytes = body.collect().await.map_err(|_| Unreachable::Lost)?.to_bytes();
+    if posts {
+        witness(&world, &bytes);
+    }
+    wait(delay).await;
+    let exchange = world.remote.exchange(http::Request::from_parts(head, bytes));
+    let answer = timeout(PATIENCE, exchange)
+        .await
+        .map_err(|_| Unreachable::TimedOut)?
+        .map_err(|_| Unreachable::Lost)?;
+    Ok(answer.map(reqwest::Body::wrap).into())
+}
+
+/// Whoever pays has claimed: the purchase is open, and both ledgers name the same attempt.
+fn witness(world: &World, body: &[u8]) {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let token = &body["alternative_order_id"];
+    let purchases = world.cluster.objects("purchases");
+    let purchase = purchases
+        .iter()
+        .find(|purchase| purchase["metadata"]["name"] == *token);
+    let Some(purchase) = purchase.filter(|purchase| purchase["spec"]["state"] == "Open") else {
+        world.blame("a POST without an open purchase".to_owned());
+        return;
+    };
+    let attempt = &purchase["spec"]["attempt"]["id"];
+    let marked = world
+        .cluster
+        .objects("documentsigningorders")
+        .iter()
+        .any(|order| order["status"]["attempt"] == *attempt && order["status"]["purchase"] == *token);
+    // A manifest may be deleted between the mark and the POST.
+    let gone = world
+        .cluster
+        .log()
+        .iter()
+        .any(|change| change.place.kind.plural == "documentsigningorders" && change.after.is_none());
+    if !marked && !gone {
+        world.blame("a POST without a mark that names its attempt".to_owned());
+    }
+}
+
+fn unavailable(moment: Moment) -> http::Response<crate::memory::AnswerBody> {
+    let code: u16 = if moment == Moment::Lost { 504 } else { 503 };
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": "the server is currently unable to handle the request", "reason": "ServiceUnavailable", "code": code,
+    });
+    let body = http_body_util::Full::new(bytes::Bytes::from(status.to_string()));
+    let mut response = http::Response::new(http_body_util::combinators::UnsyncBoxBody::new(body));
+    *response.status_mut() = http::StatusCode::from_u16(code).unwrap();
+    response
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
+async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
+}
+
+fn at(origin: Instant) -> Timestamp {
+    Timestamp::from_second(BEGINNING).unwrap() + origin.elapsed()
+}
+
+fn settings() -> Settings {
+    Settings {
+        cluster_name: ClusterName::parse("test").unwrap(),
+        operator_namespace: "default".to_owned(),
+        namespaces: Vec::new(),
+        allowed_endpoints: Vec::new(),
+        allowed_proxies: Vec::new(),
+        leader_election: false,
+        times: Times::default(),
+        admin_address: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+        log_format: LogFormat::Text,
+        log_level: String::new(),
+    }
+}
