@@ -12,13 +12,13 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 use secrecy::SecretString;
-use url::Url;
 
 use super::account_status::{self, AnyAccount, Health};
 use super::connection::{Budgets, Connection};
 use super::context::Context;
+use super::endpoint::{endpoint, is_digicert, proxy};
 use super::error::{Error, answered};
-use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod, Region};
+use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod};
 use crate::certcentral::{Class, ClientSettings, Timeouts};
 use crate::domain::budget::{Lane, Limits};
 
@@ -305,72 +305,6 @@ async fn ask(context: &Context, connection: &Connection) -> Health {
     health
 }
 
-/// The endpoint, if this operator may send a key there.
-fn endpoint(context: &Context, account: &AnyAccount) -> Result<Url, String> {
-    let settings = account.settings();
-    let wanted = match (&settings.endpoint, settings.region) {
-        (Some(endpoint), _) => endpoint.as_str(),
-        (None, Some(Region::EU)) => "https://certcentral.digicert.eu/services/v2",
-        (None, Some(Region::US) | None) => "https://www.digicert.com/services/v2",
-    };
-    let url = Url::parse(wanted).map_err(|_| "spec.endpoint: not a URL".to_owned())?;
-    if takes_keys(&url)
-        || context
-            .settings
-            .allowed_endpoints
-            .iter()
-            .any(|allowed| same_place(allowed, &url))
-    {
-        return Ok(url);
-    }
-    Err("spec.endpoint: this operator may not send API keys there; its administrator can allow the endpoint with --allowed-endpoints".to_owned())
-}
-
-/// Whether a key may always be sent there: CertCentral itself, and over TLS.
-pub(crate) fn takes_keys(url: &Url) -> bool {
-    url.scheme() == "https"
-        && url.port().is_none()
-        && matches!(
-            url.host_str(),
-            Some("www.digicert.com" | "certcentral.digicert.eu")
-        )
-}
-
-/// Whether it is any host of DigiCert's, also one that an administrator has put on the list himself.
-fn is_digicert(url: &Url) -> bool {
-    let host = url
-        .host_str()
-        .unwrap_or_default()
-        .trim_end_matches('.')
-        .to_ascii_lowercase();
-    ["digicert.com", "digicert.eu"].iter().any(|domain| {
-        host.strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
-}
-
-fn proxy(context: &Context, account: &AnyAccount) -> Result<Option<Url>, String> {
-    let Some(wanted) = &account.settings().proxy_url else {
-        return Ok(None);
-    };
-    let url = Url::parse(wanted).map_err(|_| "spec.proxyURL: not a URL".to_owned())?;
-    if context
-        .settings
-        .allowed_proxies
-        .iter()
-        .any(|allowed| allowed.origin() == url.origin())
-    {
-        return Ok(Some(url));
-    }
-    Err("spec.proxyURL: this operator may not use that proxy; its administrator can allow it with --allowed-proxies".to_owned())
-}
-
-/// Whether an endpoint is the allowed one.
-pub(crate) fn same_place(allowed: &Url, wanted: &Url) -> bool {
-    let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
-    allowed.origin() == wanted.origin() && path(allowed) == path(wanted)
-}
-
 type CaBundle = Option<(String, Vec<u8>)>;
 
 async fn ca_bundle(
@@ -412,29 +346,4 @@ pub(super) fn recorded_correlation(
                 && known.endpoint.as_deref() == Some(endpoint)
         })
         .map_or(CorrelationMethod::Unverified, |known| known.method)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_go_to_certcentral_itself_over_tls_and_nowhere_else_unasked() {
-        let cases = [
-            ("https://www.digicert.com/services/v2", true, true),
-            ("https://certcentral.digicert.eu/services/v2", true, true),
-            ("https://WWW.DigiCert.com/services/v2", true, true),
-            ("http://www.digicert.com/services/v2", false, true),
-            ("https://www.digicert.com:8443/services/v2", false, true),
-            ("https://www.digicert.com./services/v2", false, true),
-            ("https://beta.digicert.com/services/v2", false, true),
-            ("https://www.digicert.com.example.org/services/v2", false, false),
-            ("https://notdigicert.com/services/v2", false, false),
-            ("http://127.0.0.1:8085/services/v2", false, false),
-        ];
-        for (url, takes, own) in cases {
-            let url = Url::parse(url).unwrap();
-            assert_eq!((takes_keys(&url), is_digicert(&url)), (takes, own), "{url}");
-        }
-    }
 }

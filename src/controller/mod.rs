@@ -9,6 +9,7 @@
 //! | `place` | **where money is spent** |
 //! | `look_up` | asking CertCentral whether an order exists |
 //! | `ledger`, `record` | the writes to purchases and to statuses |
+//! | `endpoint` | where API keys may be sent |
 //! | `account`, `account_status`, `connection` | accounts, their health, their request budget |
 //! | `order`, `purchases`, `poller` | when passes are made |
 //! | `watch` | watches that survive bad objects |
@@ -21,6 +22,7 @@ mod act;
 mod claim;
 mod connection;
 mod context;
+mod endpoint;
 mod error;
 mod ledger;
 mod look_up;
@@ -59,11 +61,11 @@ use crate::serve::admin::{Readiness, Step};
 use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
 use crate::settings::Settings;
-pub(crate) use account::{same_place, takes_keys};
 use account_status::AnyAccount;
 pub(crate) use account_status::{Health, health_after};
 pub(crate) use account_view::{limit_reached_until, namespace_selected, not_allowed};
 use context::{Context, Memory};
+pub(crate) use endpoint::{same_place, takes_keys};
 use error::Error;
 pub use start::StartError;
 
