@@ -100,11 +100,12 @@ pub async fn run(
     let (wake_account, account_wakes) = mpsc::unbounded();
     let (wake_cluster_account, cluster_account_wakes) = mpsc::unbounded();
     let namespaces = scopes(&settings);
-    let order_controllers: Vec<_> = namespaces
+    let (order_controllers, mut listed): (Vec<_>, Vec<_>) = namespaces
         .iter()
         .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
-        .collect();
-    let purchase_controller = of::<Purchase>(Api::all(client.clone()));
+        .unzip();
+    let (purchase_controller, purchases_listed) = of::<Purchase>(Api::all(client.clone()));
+    listed.push(purchases_listed);
     let context = Arc::new(Context {
         orders: order_controllers.iter().map(Controller::store).collect(),
         purchases: purchase_controller.store(),
@@ -137,7 +138,7 @@ pub async fn run(
     let mut account_wakes = fan_out(account_wakes, namespaces.len());
     for scope in &namespaces {
         let wakes = account_wakes.pop().unwrap_or_else(|| mpsc::unbounded().1);
-        let controller = controller::<CertCentralAccount>(&client, scope.as_deref());
+        let (controller, _) = controller::<CertCentralAccount>(&client, scope.as_deref());
         running.push(drive(
             controller,
             wakes,
@@ -146,7 +147,7 @@ pub async fn run(
             &context,
         ));
     }
-    let controller = of::<ClusterCertCentralAccount>(Api::all(client.clone()));
+    let (controller, _) = of::<ClusterCertCentralAccount>(Api::all(client.clone()));
     running.push(drive(
         controller,
         cluster_account_wakes,
@@ -165,7 +166,7 @@ pub async fn run(
     let ready = {
         let (context, readiness) = (Arc::clone(&context), Arc::clone(&readiness));
         async move {
-            start::caches(&context).await;
+            start::caches(&listed).await;
             readiness.reached(Step::Ready);
             tracing::info!("ready");
             start::count_orders(&context).await;
@@ -194,7 +195,8 @@ fn scopes(settings: &Settings) -> Vec<Option<String>> {
     settings.namespaces.iter().cloned().map(Some).collect()
 }
 
-fn controller<K>(client: &Client, namespace: Option<&str>) -> Controller<K>
+/// A controller, and a token that is cancelled once its cache holds the first list.
+fn controller<K>(client: &Client, namespace: Option<&str>) -> (Controller<K>, CancellationToken)
 where
     K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
     K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
@@ -206,12 +208,12 @@ where
     ))
 }
 
-fn of<K>(api: Api<DeserializeGuard<K>>) -> Controller<K>
+fn of<K>(api: Api<DeserializeGuard<K>>) -> (Controller<K>, CancellationToken)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    let (store, changed) = watch::objects(api);
-    Controller::for_stream(changed, store)
+    let (store, listed, changed) = watch::objects(api);
+    (Controller::for_stream(changed, store), listed)
 }
 
 type Reconcile<K, Pass> = fn(Arc<K>, Arc<Context>) -> Pass;

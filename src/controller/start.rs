@@ -8,6 +8,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
+use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use crate::api::{Purchase, Reason, crds};
@@ -157,12 +158,11 @@ pub(super) async fn cluster_uid(client: &Client) -> Option<String> {
         .and_then(|namespace| namespace.uid())
 }
 
-/// Waits for the first list of orders and purchases.
-pub(super) async fn caches(context: &Context) {
-    for store in &context.orders {
-        let _ = store.wait_until_ready().await;
+/// Waits for the first list of everything that decisions are taken from.
+pub(super) async fn caches(listed: &[CancellationToken]) {
+    for first_list in listed {
+        first_list.cancelled().await;
     }
-    let _ = context.purchases.wait_until_ready().await;
 }
 
 /// Counts what is in the caches, for the metrics, until the process ends.
