@@ -84,7 +84,10 @@ async fn install(plane: &ControlPlane) -> Result<()> {
     let names: Vec<_> = crds().into_iter().filter_map(|crd| crd.metadata.name).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     kubectl.run(&[&waiting[..], &names].concat()).await?.success()?;
-    Ok(())
+    for name in names {
+        plane.discovered(name).await?;
+    }
+    plane.discovered("dso").await
 }
 
 #[tokio::test]

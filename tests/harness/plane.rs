@@ -179,6 +179,18 @@ impl ControlPlane {
         self.kubectl_as(&self.kubeconfig).run(arguments).await
     }
 
+    /// Waits until kubectl knows and can explain a resource type: its definition is Established a moment before.
+    pub async fn discovered(&self, resource: &str) -> Result<()> {
+        let known = async |arguments: &[&str]| self.kubectl(arguments).await.ok()?.success().ok();
+        let what = format!("kubectl to know {resource}");
+        eventually(&what, PATIENCE, async || {
+            known(&["get", resource, "--all-namespaces"]).await?;
+            known(&["explain", resource]).await
+        })
+        .await?;
+        Ok(())
+    }
+
     /// `kubectl apply` of these manifests as administrator.
     pub async fn apply(&self, manifests: &str) -> Result<Output> {
         self.kubectl_as(&self.kubeconfig)

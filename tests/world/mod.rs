@@ -235,6 +235,7 @@ async fn install(plane: &ControlPlane) -> Result<()> {
             .kubectl(&["wait", "--for=condition=Established", &name, "--timeout=60s"])
             .await?
             .success()?;
+        plane.discovered(&crd.name_any()).await?;
     }
-    Ok(())
+    plane.discovered("dso").await
 }
