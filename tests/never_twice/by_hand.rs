@@ -28,7 +28,7 @@ async fn delete_purchase(world: &World) -> Result<String> {
 async fn a_status_wiped_while_the_order_is_sent() -> Result<()> {
     let world = World::new("wiped-sent", QUICK).await?;
     let slow = Effect::Delay {
-        before: 1500,
+        before: 10_000,
         after: 0,
     };
     world.simulator.install(once(Endpoint::Place, slow));
@@ -158,7 +158,7 @@ async fn a_purchase_deleted_while_the_attempt_is_resolved_is_put_back_open() -> 
 async fn a_purchase_deleted_while_the_order_is_sent_is_put_back() -> Result<()> {
     let world = World::new("lost-sent", QUICK).await?;
     let slow = Effect::Delay {
-        before: 1500,
+        before: 10_000,
         after: 0,
     };
     world.simulator.install(once(Endpoint::Place, slow));

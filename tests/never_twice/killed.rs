@@ -52,7 +52,7 @@ async fn killed_at(nth: usize, moment: Moment) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_certcentral_works_on_a_call() -> Result<()> {
     let slow = Effect::Delay {
-        before: 1500,
+        before: 10_000,
         after: 0,
     };
     try_join_all(

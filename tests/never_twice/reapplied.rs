@@ -15,7 +15,7 @@ use crate::world::{QUICK, World, order, order_id};
 async fn applied_again_before_anything_was_bought() -> Result<()> {
     let world = World::new("again-before", QUICK).await?;
     let slow = Effect::Delay {
-        before: 2000,
+        before: 10_000,
         after: 0,
     };
     world.simulator.install(once(Endpoint::Alternate, slow));
@@ -37,7 +37,7 @@ async fn applied_again_while_the_order_is_sent() -> Result<()> {
     try_join_all([true, false].map(async |same| {
         let world = World::new("again-during", QUICK).await?;
         let slow = Effect::Delay {
-            before: 3000,
+            before: 10_000,
             after: 0,
         };
         world.simulator.install(once(Endpoint::Place, slow));
@@ -66,7 +66,7 @@ async fn deleted_for_good_while_the_order_is_sent() -> Result<()> {
         .simulator
         .install(once(Endpoint::Place, Effect::DropAfterCommit));
     let slow = Effect::Delay {
-        before: 1500,
+        before: 10_000,
         after: 0,
     };
     world.simulator.install(once(Endpoint::Place, slow));
