@@ -28,6 +28,7 @@ pub enum Row {
     OtherInputs,
     BoughtNotInStatus,
     Refresh,
+    LookUpAgain,
     Known,
     Several,
     FoundOne,

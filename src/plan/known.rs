@@ -2,14 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::observed::{Account, Inspection, Observed, Order};
+use super::observed::{Account, Inspection, LookUp, Observed, Order};
+use super::open::{complete, ready};
 use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
 use super::verdict::{Progress, Verdict, remote_verdict};
-use super::{Action, Decision, Wake};
+use super::{Action, Decision, Repair, Wake};
 use crate::api::{DocumentSigningOrderStatus, PurchaseState, Reason, WaitingFor};
 
 /// How often an order that is lost from sight is looked for again: no poll tells that it is back.
 const LOST: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after a second POST the key goes on being looked up, and how often.
+const SECOND_POST_WATCHED: SignedDuration = SignedDuration::from_hours(30 * 24);
+const SECOND_POST_LOOK_UP: SignedDuration = SignedDuration::from_hours(24);
 
 /// The object is being deleted, and there is nothing open to resolve for it.
 pub(super) fn deleting(seen: &Observed) -> Option<Decision> {
@@ -37,6 +42,43 @@ pub(super) fn refresh(seen: &Observed) -> Option<Decision> {
     let backed_off = seen.memory.look_not_before.is_some_and(|time| time > seen.now);
     let due = look_due(seen, &status);
     (!asked && allowed && !backed_off && due).then(|| Decision::act(Action::Refresh(id)))
+}
+
+/// The order was bought by a second POST, after the first was proven to have bought nothing. Should the proof have
+/// been wrong, the first order comes to light here, and people learn of it.
+pub(super) fn look_up_again(seen: &Observed) -> Option<Decision> {
+    let due = next_look_up(seen)? <= seen.now;
+    let purchase = seen.purchase.as_ref()?;
+    if let Some(found) = complete(seen) {
+        let other = found
+            .orders
+            .iter()
+            .find(|order| !purchase.order_ids.contains(&order.id))?;
+        return Some(Decision::act(Action::Repair(Repair::AddOrderId(other.id))));
+    }
+    let free = ready(seen)?.place_free_at.is_none_or(|free| free <= seen.now);
+    (due && free && seen.look_up == LookUp::NotAsked).then(|| Decision::act(Action::LookUp))
+}
+
+/// When the key of an order that was bought by a second POST is looked up again.
+fn next_look_up(seen: &Observed) -> Option<Timestamp> {
+    let status = of_key(seen, seen.order.as_ref()?);
+    let purchase = seen.purchase.as_ref()?;
+    let watched =
+        status.order_id.is_some() && purchase.state == PurchaseState::Bought && purchase.absences > 0;
+    let until = purchase
+        .attempt
+        .as_ref()
+        .filter(|_| watched)?
+        .start_time
+        .0
+        .checked_add(SECOND_POST_WATCHED)
+        .ok()?;
+    let next = match seen.memory.looked_up {
+        Some(last) => last.checked_add(SECOND_POST_LOOK_UP).ok()?,
+        None => seen.now,
+    };
+    (next < until).then_some(next)
 }
 
 /// The order is known: show what is known.
@@ -93,6 +135,11 @@ pub(super) fn known(seen: &Observed) -> Option<Decision> {
         Some(None) => Wake::OnChange,
         Some(Some(time)) => Wake::At(time),
         None => wake(seen, &status),
+    };
+    let wake = match (wake, next_look_up(seen).filter(|next| *next > seen.now)) {
+        (Wake::OnChange, Some(next)) => Wake::At(next),
+        (Wake::At(time), Some(next)) => Wake::At(time.min(next)),
+        (wake, None) => wake,
     };
     Some(Decision::show(verdict, edit, wake))
 }

@@ -13,6 +13,7 @@
 //! | `OtherInputs` | `existingOrderID` is not the bought order; bought for other inputs | Nothing |
 //! | `BoughtNotInStatus` | the purchase knows the id, the status does not | Repair: the status |
 //! | `Refresh` | known, and a look is due | Refresh |
+//! | `LookUpAgain` | known, by a second POST less than 30 days ago; a look-up due, or it found another | LookUp, Repair |
 //! | `Known` | known | Nothing |
 //! | `Several` | the look-up found several orders of this key | Nothing |
 //! | `FoundOne` | it found one | Adopt; unlike: Nothing |
@@ -75,7 +76,7 @@ pub fn plan(seen: &Observed) -> Plan {
 type Rule = fn(&Observed) -> Option<Decision>;
 
 /// The table, top to bottom, up to its last row, `Claim`, which takes what is left.
-const TABLE: [(Row, Rule); 20] = [
+const TABLE: [(Row, Rule); 21] = [
     (Row::Place, ticket::place),
     (Row::VoidTicket, ticket::void),
     (Row::Repair, ledgers::repair),
@@ -83,6 +84,7 @@ const TABLE: [(Row, Rule); 20] = [
     (Row::OtherInputs, ledgers::other_inputs),
     (Row::BoughtNotInStatus, ledgers::bought_not_in_status),
     (Row::Refresh, known::refresh),
+    (Row::LookUpAgain, known::look_up_again),
     (Row::Known, known::known),
     (Row::Several, open::several),
     (Row::FoundOne, open::found_one),

@@ -71,11 +71,17 @@ pub(super) fn absence_proven(seen: &Observed) -> Option<Decision> {
     let found = complete(seen)?;
     let account = ready(seen)?;
     let nothing_found = found.orders.is_empty() && unwaived(seen, found).is_empty();
-    let quiet = quiet_until(seen, account, attempt)
+    let since = |start: Timestamp| quiet_until(seen, account, start);
+    let past_remotely = attempt
+        .remote_time
+        .as_ref()
+        .and_then(|start| since(start.0))
         .zip(found.began)
         .is_some_and(|(until, began)| began >= until);
+    // Either clock may be put forward, also by hours: both have to say so.
+    let past_locally = since(attempt.start_time.0).is_some_and(|until| seen.now >= until);
     let known_long_enough = seen.memory.attempt_known_for >= seen.times.floor;
-    (nothing_found && quiet && known_long_enough && may_close(purchase, account))
+    (nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))
         .then(|| close_absent(attempt))
 }
 
@@ -366,9 +372,8 @@ fn quiet_period(seen: &Observed) -> SignedDuration {
     ready(seen).map_or(SignedDuration::ZERO, |account| account.quiet_period)
 }
 
-/// When, by CertCentral's own clock, the emptiness of a look-up begins to count.
-fn quiet_until(seen: &Observed, account: &ReadyAccount, attempt: &Attempt) -> Option<Timestamp> {
-    let start = attempt.remote_time.as_ref()?.0;
+/// When, by the clock that the attempt's start was read from, the emptiness of a look-up begins to count.
+fn quiet_until(seen: &Observed, account: &ReadyAccount, start: Timestamp) -> Option<Timestamp> {
     let sender = seen.times.deadline.checked_add(seen.times.post_timeout)?;
     start.checked_add(sender.checked_add(account.quiet_period)?).ok()
 }

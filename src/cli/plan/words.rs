@@ -12,6 +12,7 @@ pub fn why(row: Row) -> &'static str {
         Row::OtherInputs => "an order was bought under this key, and the manifest asks for another one",
         Row::BoughtNotInStatus => "the purchase knows the order, and the status does not say so yet",
         Row::Refresh => "the order exists, and a look at it is due",
+        Row::LookUpAgain => "the order was bought by a second request, and the first is still looked for",
         Row::Known => "the order exists, and no look at it is due",
         Row::Several => "several orders carry this key",
         Row::FoundOne => "one order carries this key",
@@ -65,6 +66,7 @@ pub fn after(row: Row) -> Option<&'static str> {
         | Row::OtherInputs
         | Row::BoughtNotInStatus
         | Row::Refresh
+        | Row::LookUpAgain
         | Row::Known
         | Row::Several
         | Row::FoundOne

@@ -32,6 +32,13 @@ fn each_missing_condition_alone_holds() {
     let missing: Vec<(&str, Observed)> = vec![
         ("incomplete", proven().look_incomplete()),
         ("began too early", proven().looked(early)),
+        (
+            "too early by our own clock",
+            Observed {
+                now: at(DAY + 119),
+                ..proven()
+            },
+        ),
         ("no clock at the look-up", proven().looked(clockless)),
         ("candidates", proven().looked(candidates)),
         ("an order", proven().looked(unlike)),

@@ -3,7 +3,9 @@
 use super::fixtures::*;
 use super::render::check;
 use super::situations::*;
-use crate::plan::{Account, FoundOrder, Inspection, Observed, Request};
+use crate::plan::{
+    Account, Action, Found, FoundOrder, Inspection, LookUp, Observed, Repair, Request, Row, Wake, plan,
+};
 
 fn lost() -> Observed {
     followed("pending").at(65).inspection(Inspection::Missing(ORDER))
@@ -331,4 +333,42 @@ fn the_order_of_an_earlier_revision_gives_way_to_the_present_one() {
         waits for Operator, generation 2, claimed 2, attempt a1, key Some(\"prod/signing/jane-doe/2\") purchase Some(\"dso-qaalhydlbk4lcdprnjqrxtyl2l\")
         history PastRevision { revision: Some(1), order_key: Some(\"prod/signing/jane-doe/1\"), order_id: Some(112233), certificate_id: None, order_status: Some(\"issued\") }
         ");
+}
+
+#[test]
+fn the_first_of_two_posts_is_looked_for_once_a_day_for_thirty_days() {
+    let second = || Observed {
+        look_up: LookUp::NotAsked,
+        ..followed("issued")
+            .purchase(|purchase| purchase.absences = 1)
+            .memory(|memory| memory.looked_up = None)
+    };
+    let decided = |seen: &Observed| {
+        let plan = plan(seen);
+        (plan.row, plan.action)
+    };
+    assert_eq!(decided(&followed("issued")), (Row::Known, Action::Nothing));
+    assert_eq!(decided(&second()), (Row::LookUpAgain, Action::LookUp));
+    assert_eq!(
+        decided(&second().looked(nothing())),
+        (Row::Known, Action::Nothing)
+    );
+    let both = Found {
+        orders: vec![found(ORDER, None), found(7, None)],
+        ..nothing()
+    };
+    assert_eq!(
+        decided(&second().looked(both)),
+        (Row::LookUpAgain, Action::Repair(Repair::AddOrderId(7)))
+    );
+    let looked = second().looked_last(61);
+    assert_eq!(
+        (plan(&looked).row, plan(&looked).wake),
+        (Row::Known, Wake::At(at(61 + DAY)))
+    );
+    assert_eq!(
+        decided(&second().looked_last(61).at(61 + DAY)),
+        (Row::LookUpAgain, Action::LookUp)
+    );
+    assert_eq!(decided(&second().at(31 * DAY)), (Row::Known, Action::Nothing));
 }
