@@ -19,6 +19,12 @@ use crate::serve::metrics::Outcome;
 /// How often what is not watched (Secrets, ConfigMaps) is read again while something waits for it.
 const WAITING: Duration = Duration::from_secs(30);
 
+/// How often an order that waits for something else looks whether that has changed.
+const NOW_AND_THEN: Duration = Duration::from_mins(5);
+
+/// How long after a write that came back without all that was written another is tried.
+const PRUNED: Duration = Duration::from_mins(1);
+
 /// Makes a pass over one manifest.
 pub(super) async fn reconcile(
     order: Arc<DocumentSigningOrder>,
@@ -43,9 +49,7 @@ pub(super) async fn reconcile(
             let wait = Duration::try_from(time.duration_since(context.clock.now())).unwrap_or_default();
             Action::requeue(wait.max(Duration::from_millis(200)))
         }
-        // Nothing is due; Secrets and ConfigMaps are not watched, so whoever waits for them looks again.
-        Wake::OnChange if waits_for_sources(&order) => Action::requeue(WAITING),
-        Wake::OnChange => Action::await_change(),
+        Wake::OnChange => unwatched(&order).map_or_else(Action::await_change, Action::requeue),
     })
 }
 
@@ -70,7 +74,13 @@ pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context
         return Action::requeue(Duration::from_millis(100));
     }
     tracing::warn!(error = error as &dyn std::error::Error, "a pass failed");
-    Action::requeue(Duration::from_secs(5))
+    Action::requeue(match error {
+        // Until somebody applies the right definitions, every try is in vain.
+        Error::Pruned(_) => PRUNED,
+        Error::Kube { .. } | Error::TimedOut(_) | Error::Conflict(_) | Error::ForeignPurchase(_) => {
+            Duration::from_secs(5)
+        }
+    })
 }
 
 /// A manifest is gone: what was remembered of it goes too. Its purchase stays, and if it is open it is now work of
@@ -106,9 +116,18 @@ pub(super) fn key(context: &Context, order: &DocumentSigningOrder) -> OrderKey {
         .unwrap_or(present)
 }
 
-fn waits_for_sources(order: &DocumentSigningOrder) -> bool {
-    order
+/// Nothing is due, and Secrets and ConfigMaps are not watched: when whoever may wait for them looks again.
+fn unwatched(order: &DocumentSigningOrder) -> Option<Duration> {
+    let bought = order
         .status
         .as_ref()
-        .is_some_and(|status| status.order_id.is_none())
+        .is_none_or(|status| status.order_id.is_some());
+    let has_sources = order.spec.order.as_ref().is_some_and(|wanted| {
+        wanted.certificate.csr_from.is_some()
+            || wanted.individual_from.is_some()
+            || wanted.ship_info_from.is_some()
+            || wanted.credit_card_from.is_some()
+            || wanted.renewal_of.is_some()
+    });
+    (!bought).then_some(if has_sources { WAITING } else { NOW_AND_THEN })
 }

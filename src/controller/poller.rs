@@ -19,7 +19,7 @@ use crate::domain::order_key::OrderKey;
 use crate::plan::{Correlation, is_final, is_open};
 
 /// How often the poller looks whose poll is due.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(3);
 /// How often all orders are compared with CertCentral's list, whatever the polls said.
 const SWEEP: Duration = Duration::from_hours(6);
 /// How much slower an account is polled whose orders are all issued: they can only be revoked or expire.

@@ -32,13 +32,13 @@ pub(super) async fn status(
         ..PostParams::default()
     };
     let request = orders.replace_status(&name, &parameters, &object);
-    let written = match tokio::time::timeout(WRITE, request).await {
-        Ok(Ok(written)) => written,
+    let (written, answered_so) = match tokio::time::timeout(WRITE, request).await {
+        Ok(Ok(written)) => (written, true),
         Ok(Err(kube::Error::Api(answer))) if (400..500).contains(&answer.code) && answer.code != 408 => {
             return Err(Error::kube(DOING, kube::Error::Api(answer)));
         }
         // No answer, or one that proves nothing: read back what stands there.
-        Ok(Err(_)) | Err(_) => answered(DOING, orders.get(&name)).await?,
+        Ok(Err(_)) | Err(_) => (answered(DOING, orders.get(&name)).await?, false),
     };
     if written.uid() != object.uid() {
         return Err(Error::Conflict(DOING));
@@ -46,7 +46,8 @@ pub(super) async fn status(
     if written.status != object.status {
         let same_attempt = written.status.as_ref().map(|status| &status.attempt)
             == object.status.as_ref().map(|status| &status.attempt);
-        return Err(if same_attempt {
+        // What was read back may be somebody else's write; what the write itself returned is not.
+        return Err(if answered_so || same_attempt {
             Error::Pruned(DOING)
         } else {
             Error::Conflict(DOING)
