@@ -1,15 +1,19 @@
 //! What befalls the processes of one run: every effect passes through here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::plan::Moment;
 
 /// How much later a call arrives that outlives its process: the next one is at work by then.
 const LATE: Duration = Duration::from_secs(5);
+/// How much later a call arrives that got stuck on its way: its sender has given up by then.
+const STUCK: Duration = Duration::from_mins(2);
+/// How long a process that is stopped stands still: past the quiet period of the account.
+const ASLEEP: Duration = Duration::from_hours(2);
 /// More effects than any life has: one that goes round in circles is found here.
 const TOO_MANY: usize = 3000;
 
@@ -17,17 +21,27 @@ const TOO_MANY: usize = 3000;
 #[derive(Default)]
 pub struct Fate {
     state: Mutex<State>,
-    died: Notify,
 }
 
 #[derive(Default)]
 struct State {
     ahead: VecDeque<(usize, Moment)>,
-    /// Effects since the process started, or since something went wrong.
+    /// Effects since a process started, or since something went wrong.
     count: usize,
     total: usize,
-    life: usize,
+    /// Processes so far; each has the next number.
+    lives: usize,
+    living: BTreeMap<usize, Arc<Life>>,
     seen: Vec<String>,
+}
+
+/// One process.
+#[derive(Default)]
+struct Life {
+    died: Notify,
+    stops: Notify,
+    /// It stands still.
+    stopped: watch::Sender<bool>,
 }
 
 impl Fate {
@@ -41,14 +55,28 @@ impl Fate {
     /// A process starts; gives its number.
     pub fn start(&self) -> usize {
         let mut state = self.state();
-        state.life += 1;
+        state.lives += 1;
         state.count = 0;
-        state.life
+        let life = state.lives;
+        state.living.insert(life, Arc::default());
+        life
     }
 
-    /// Waits until the process dies.
-    pub async fn died(&self) {
-        self.died.notified().await;
+    /// Runs a process until it ends or dies. While it is stopped nothing of it moves.
+    pub async fn live<T>(&self, life: usize, process: impl Future<Output = T>) -> Option<T> {
+        let own = self.life(life)?;
+        let mut process = std::pin::pin!(process);
+        loop {
+            let mut stopped = own.stopped.subscribe();
+            // The sender lives as long as we do.
+            let _ = stopped.wait_for(|stopped| !stopped).await;
+            tokio::select! {
+                biased;
+                () = own.died.notified() => return None,
+                ended = &mut process => return Some(ended),
+                () = own.stops.notified() => {}
+            }
+        }
     }
 
     /// Whether all that was ahead has happened.
@@ -61,15 +89,10 @@ impl Fate {
         self.state().seen.clone()
     }
 
-    /// The process of this number lives.
-    pub fn alive(&self, life: usize) -> bool {
-        self.state().life == life
-    }
-
     /// One effect of the process of this number. `effect` is told how long it is under way; `failure` is what the
     /// process sees where the call fails. A process that is dead sees nothing any more.
     pub async fn cross<T, Effect>(
-        &self,
+        self: &Arc<Self>,
         life: usize,
         what: String,
         effect: impl FnOnce(Duration) -> Effect,
@@ -79,41 +102,59 @@ impl Fate {
         Effect: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
+        self.awake(life).await;
         let Some(moment) = self.enter(life, what) else {
             return std::future::pending().await;
         };
-        match moment {
-            None => {
-                let result = effect(Duration::ZERO).await;
-                if self.alive(life) {
-                    return result;
-                }
+        let result = match moment {
+            None => effect(Duration::ZERO).await,
+            Some(Moment::Before) => {
+                self.die(life);
+                return std::future::pending().await;
             }
-            Some(Moment::Before) => self.die(),
             Some(Moment::After) => {
                 effect(Duration::ZERO).await;
-                self.die();
+                self.die(life);
+                return std::future::pending().await;
             }
             Some(Moment::Late) => {
                 tokio::spawn(effect(LATE));
                 // What leaves has left before the process dies.
                 tokio::task::yield_now().await;
-                self.die();
+                self.die(life);
+                return std::future::pending().await;
             }
-            Some(moment @ Moment::Fails) => return failure(moment),
+            Some(moment @ Moment::Fails) => failure(moment),
             Some(moment @ Moment::Lost) => {
                 effect(Duration::ZERO).await;
-                return failure(moment);
+                failure(moment)
             }
+            // It arrives, whether or not anybody still waits for the answer.
+            Some(Moment::Stuck) => tokio::spawn(effect(STUCK)).await.unwrap(),
+            Some(Moment::AsleepBefore) => {
+                self.stop(life);
+                self.awake(life).await;
+                effect(Duration::ZERO).await
+            }
+            Some(Moment::AsleepAfter) => {
+                let result = effect(Duration::ZERO).await;
+                self.stop(life);
+                self.awake(life).await;
+                result
+            }
+        };
+        self.awake(life).await;
+        if self.life(life).is_none() {
+            return std::future::pending().await;
         }
-        std::future::pending().await
+        result
     }
 
     /// Counts an effect, and says what befalls it; `None`: the process is dead.
     #[expect(clippy::option_option, reason = "nothing befalls most effects of the living")]
     fn enter(&self, life: usize, what: String) -> Option<Option<Moment>> {
         let mut state = self.state();
-        if state.life != life || state.total > TOO_MANY {
+        if !state.living.contains_key(&life) || state.total > TOO_MANY {
             return None;
         }
         state.count += 1;
@@ -133,13 +174,40 @@ impl Fate {
         self.state().total > TOO_MANY
     }
 
-    fn die(&self) {
-        // No process has this number: what is under way ends here.
-        self.state().life += 1;
-        self.died.notify_one();
+    fn die(&self, life: usize) {
+        if let Some(own) = self.state().living.remove(&life) {
+            own.died.notify_one();
+        }
+    }
+
+    fn stop(self: &Arc<Self>, life: usize) {
+        let Some(own) = self.life(life) else { return };
+        own.stopped.send_replace(true);
+        own.stops.notify_one();
+        tokio::spawn(async move {
+            pass(ASLEEP).await;
+            own.stopped.send_replace(false);
+        });
+    }
+
+    /// Waits while the process is stopped.
+    async fn awake(&self, life: usize) {
+        if let Some(own) = self.life(life) {
+            let mut stopped = own.stopped.subscribe();
+            let _ = stopped.wait_for(|stopped| !stopped).await;
+        }
+    }
+
+    fn life(&self, life: usize) -> Option<Arc<Life>> {
+        self.state().living.get(&life).cloned()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
 }

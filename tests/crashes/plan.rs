@@ -20,16 +20,25 @@ pub enum Moment {
     Fails,
     /// The call fails and was done all the same.
     Lost,
+    /// The call arrives minutes later, and so does its answer.
+    Stuck,
+    /// The process is stopped for hours, and then the call leaves.
+    AsleepBefore,
+    /// The call was done; the process is stopped for hours, and then sees the answer.
+    AsleepAfter,
 }
 
 impl Moment {
     /// All of them, by name.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Before, "before"),
         (Self::After, "after"),
         (Self::Late, "late"),
         (Self::Fails, "fails"),
         (Self::Lost, "lost"),
+        (Self::Stuck, "stuck"),
+        (Self::AsleepBefore, "asleep-before"),
+        (Self::AsleepAfter, "asleep-after"),
     ];
 
     fn name(self) -> &'static str {
@@ -61,6 +70,15 @@ impl Plan {
             gap: None,
             answer: None,
         }
+    }
+
+    /// Whether what CertCentral answered may be known to nobody any more.
+    pub fn loses_the_answer(&self) -> bool {
+        let loses = |moment: &Moment| match moment {
+            Moment::Before | Moment::After | Moment::Late | Moment::Lost | Moment::Stuck => true,
+            Moment::Fails | Moment::AsleepBefore | Moment::AsleepAfter => false,
+        };
+        self.answer.is_some() || self.disturbances.iter().any(|(_, moment)| loses(moment))
     }
 
     /// The same, and one thing more.

@@ -2,8 +2,9 @@
 
 use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use futures::future::{FutureExt, LocalBoxFuture};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::disasters;
 use crate::stage::{Done, HERE, order};
 use crate::world::World;
 
@@ -12,89 +13,115 @@ pub struct Script {
     pub name: &'static str,
     /// The account is known to let orders be looked up by their token.
     pub exact: bool,
-    pub live: for<'a> fn(&'a World) -> LocalBoxFuture<'a, Done>,
+    /// What the account says of attempts whose outcome is not known: `WhenProven` or `Hold`.
+    pub policy: &'static str,
+    /// How many operators run at a time.
+    pub operators: usize,
+    pub live: Live,
+}
+
+/// What people and CertCentral do in it.
+pub type Live = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Done>;
+
+impl Script {
+    const fn new(name: &'static str, live: Live) -> Self {
+        Self {
+            name,
+            exact: true,
+            policy: "WhenProven",
+            operators: 1,
+            live,
+        }
+    }
+
+    /// On an account that is not known to let orders be looked up by their token.
+    const fn first(name: &'static str, live: Live) -> Self {
+        Self {
+            exact: false,
+            ..Self::new(name, live)
+        }
+    }
+
+    /// With two operators at a time.
+    const fn rivals(name: &'static str, live: Live) -> Self {
+        Self {
+            operators: 2,
+            ..Self::new(name, live)
+        }
+    }
 }
 
 /// All of them.
 pub const SCRIPTS: &[Script] = &[
+    Script::new("place", |world| place(world).boxed_local()),
+    Script::first("first", |world| place(world).boxed_local()),
+    Script::new("refuse", |world| refuse(world).boxed_local()),
+    Script::new("lost", |world| lost(world).boxed_local()),
+    Script::new("never-arrived", |world| never_arrived(world).boxed_local()),
+    Script::first("by-hand", |world| by_hand(world).boxed_local()),
+    Script::first("queue", |world| queue(world).boxed_local()),
+    Script::new("adopt", |world| adopt(world).boxed_local()),
+    Script::new("hidden", |world| hidden(world).boxed_local()),
+    Script::new("reapply", |world| reapply(world).boxed_local()),
+    Script::new("namespace", |world| namespace(world).boxed_local()),
+    Script::new("revision", |world| revision(world).boxed_local()),
+    Script::new("answer", |world| answer(world).boxed_local()),
+    Script::first("unseen", |world| disasters::unseen(world).boxed_local()),
+    Script::new("blind", |world| disasters::blind(world).boxed_local()),
+    Script::new("twice", |world| disasters::twice(world).boxed_local()),
+    Script::new("clock-ahead", |world| disasters::clock_ahead(world).boxed_local()),
+    Script::new("purchase-deleted", |world| {
+        disasters::purchase_deleted(world).boxed_local()
+    }),
+    Script::new("status-wiped", |world| {
+        disasters::status_wiped(world).boxed_local()
+    }),
+    Script::new("several", |world| disasters::several(world).boxed_local()),
+    Script::new("deleting", |world| disasters::deleting(world).boxed_local()),
+    Script::new("pruned-purchase", |world| {
+        disasters::pruned_purchase(world).boxed_local()
+    }),
+    Script::new("pruned-status", |world| {
+        disasters::pruned_status(world).boxed_local()
+    }),
+    Script::rivals("rivals", |world| place(world).boxed_local()),
+    Script::rivals("rivals-hidden", |world| {
+        disasters::hidden_long(world).boxed_local()
+    }),
+    Script::rivals("rivals-refused", |world| {
+        disasters::refused_for_now(world).boxed_local()
+    }),
     Script {
-        name: "place",
-        exact: true,
-        live: |world| place(world).boxed_local(),
+        policy: "Hold",
+        ..Script::new("hold", |world| disasters::hold(world).boxed_local())
     },
     Script {
-        name: "first",
         exact: false,
-        live: |world| place(world).boxed_local(),
-    },
-    Script {
-        name: "refuse",
-        exact: true,
-        live: |world| refuse(world).boxed_local(),
-    },
-    Script {
-        name: "lost",
-        exact: true,
-        live: |world| lost(world).boxed_local(),
-    },
-    Script {
-        name: "never-arrived",
-        exact: true,
-        live: |world| never_arrived(world).boxed_local(),
-    },
-    Script {
-        name: "by-hand",
-        exact: false,
-        live: |world| by_hand(world).boxed_local(),
-    },
-    Script {
-        name: "queue",
-        exact: false,
-        live: |world| queue(world).boxed_local(),
-    },
-    Script {
-        name: "adopt",
-        exact: true,
-        live: |world| adopt(world).boxed_local(),
-    },
-    Script {
-        name: "hidden",
-        exact: true,
-        live: |world| hidden(world).boxed_local(),
-    },
-    Script {
-        name: "reapply",
-        exact: true,
-        live: |world| reapply(world).boxed_local(),
-    },
-    Script {
-        name: "namespace",
-        exact: true,
-        live: |world| namespace(world).boxed_local(),
-    },
-    Script {
-        name: "revision",
-        exact: true,
-        live: |world| revision(world).boxed_local(),
-    },
-    Script {
-        name: "answer",
-        exact: true,
-        live: |world| answer(world).boxed_local(),
+        ..Script::rivals("rivals-first", |world| place(world).boxed_local())
     },
 ];
 
+/// Beyond the limit of the promise: an order that no look-up shows for longer than the quiet period.
+pub const BEYOND: Script = Script::new("beyond", |world| disasters::beyond(world).boxed_local());
+
 /// The script of this name.
 pub fn script(name: &str) -> &'static Script {
-    SCRIPTS.iter().find(|script| script.name == name).unwrap()
+    let all = SCRIPTS.iter().chain(std::iter::once(&BEYOND));
+    all.into_iter().find(|script| script.name == name).unwrap()
 }
 
 impl World {
     /// What goes wrong with the first POST.
     pub fn first_post(&self, effect: Effect) {
+        self.post_after(0, effect);
+    }
+
+    /// What goes wrong with the POST after so many.
+    pub fn post_after(&self, skip: u64, effect: Effect) {
         self.remote.install(Fault {
             matching: Matching {
                 endpoint: Some(Endpoint::Place),
+                skip,
                 times: Some(1),
                 ..Matching::default()
             },
@@ -103,7 +130,7 @@ impl World {
     }
 }
 
-async fn place(world: &World) -> Done {
+pub async fn place(world: &World) -> Done {
     world.apply(&order("jane")).await?;
     world.becomes("jane", &["Issued", "OutcomeUnknown"]).await
 }
@@ -186,31 +213,7 @@ async fn queue(world: &World) -> Done {
 }
 
 async fn adopt(world: &World) -> Done {
-    let body: Value = json!({
-        "certificate": {"csr": "", "signature_hash": "sha256", "server_platform": {"id": -1}, "usage_designation": {"primary_usage": "signing", "additional_usages": ["document_signing"]}},
-        "cs_provisioning_method": "client_app", "order_validity": {"years": 1}, "payment_method": "balance", "csa_agreed_to": true,
-        "individual": {"first_name": "Jane", "last_name": "Doe", "email": "jane@example.com", "telephone": "+1-555-555-5555", "country": "us"},
-    });
-    let mut body = body;
-    body["certificate"].as_object_mut().unwrap().remove("csr");
-    body["certificate"]
-        .as_object_mut()
-        .unwrap()
-        .remove("server_platform");
-    let request = http::Request::post("https://www.digicert.com/services/v2/order/certificate/ds_individual")
-        .header("x-dc-devkey", "simulator-key")
-        .body(bytes::Bytes::from(body.to_string()))
-        .unwrap();
-    let answer = world
-        .remote
-        .exchange(request)
-        .await
-        .map_err(|error| error.to_string())?;
-    let placed = world.remote.journal().orders;
-    let id = placed
-        .first()
-        .map(|order| order.order_id)
-        .ok_or_else(|| format!("the order by hand was refused: {}", answer.status()))?;
+    let id = world.place_by_hand(None).await?;
     let mut manifest = order("jane");
     manifest["spec"]["existingOrderID"] = json!(id);
     world.apply(&manifest).await?;

@@ -13,7 +13,7 @@ use crate::memory::Lens;
 use crate::world::World;
 
 /// Longer than anything a script waits for.
-const LONGEST: Duration = Duration::from_hours(12);
+const LONGEST: Duration = Duration::from_hours(36);
 
 /// The namespace of the manifests.
 pub const HERE: &str = "signing";
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// The namespace, the Secret and the account: there before anything begins.
-    pub async fn furnish(&self, exact: bool) -> Done {
+    pub async fn furnish(&self, exact: bool, policy: &str) -> Done {
         self.namespace().await?;
         let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": "simulator-key"}});
         let secret = self
@@ -71,9 +71,9 @@ impl World {
         let account = json!({
             "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": "main"},
             "spec": {
-                "apiKeySecretRef": {"name": "certcentral"}, "region": "US", "pollIntervalSeconds": 10,
+                "apiKeySecretRef": {"name": "certcentral"}, "region": "US", "pollIntervalSeconds": 60,
                 "allow": {"adoption": true}, "allowedNamespaces": {"names": [HERE]},
-                "unresolved": {"policy": "WhenProven", "quietPeriodSeconds": 3600},
+                "unresolved": {"policy": policy, "quietPeriodSeconds": 3600},
             },
         });
         self.ask("POST", accounts, &account).await?;
@@ -112,6 +112,44 @@ impl World {
     /// Deletes a manifest.
     pub async fn delete(&self, name: &str) -> Done {
         self.ask("DELETE", &path(name), &json!({})).await.map(|_| ())
+    }
+
+    /// Places an order as a person does in CertCentral's own console; gives its number.
+    pub async fn place_by_hand(&self, token: Option<&str>) -> Result<u64, String> {
+        let mut body = json!({
+            "certificate": {"signature_hash": "sha256", "usage_designation": {"primary_usage": "signing", "additional_usages": ["document_signing"]}},
+            "cs_provisioning_method": "client_app", "order_validity": {"years": 1}, "payment_method": "balance", "csa_agreed_to": true,
+            "individual": {"first_name": "Jane", "last_name": "Doe", "email": "jane@example.com", "telephone": "+1-555-555-5555", "country": "us"},
+        });
+        if let Some(token) = token {
+            body["alternative_order_id"] = json!(token);
+        }
+        let request = Request::post("https://www.digicert.com/services/v2/order/certificate/ds_individual")
+            .header("x-dc-devkey", "simulator-key")
+            .body(bytes::Bytes::from(body.to_string()))
+            .unwrap();
+        let answer = self
+            .remote
+            .exchange(request)
+            .await
+            .map_err(|error| error.to_string())?;
+        let placed = self.remote.journal().orders;
+        let id = placed.last().map(|order| order.order_id);
+        let id = id.ok_or_else(|| format!("the order by hand was refused: {}", answer.status()))?;
+        self.by_hand.lock().unwrap().push(id);
+        Ok(id)
+    }
+
+    /// Deletes the only purchase, as a person may.
+    pub async fn delete_purchase(&self) -> Done {
+        let purchases = self.cluster.objects("purchases");
+        let [purchase] = purchases.as_slice() else {
+            return Err(format!("{} purchases", purchases.len()));
+        };
+        let name = purchase["metadata"]["name"].as_str().unwrap();
+        let path = format!("/apis/docsign.dev/v1alpha1/purchases/{name}");
+        *self.deleted.lock().unwrap() += 1;
+        self.ask("DELETE", &path, &json!({})).await.map(|_| ())
     }
 
     /// A manifest as it is.

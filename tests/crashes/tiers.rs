@@ -16,13 +16,15 @@ use crate::scripts::SCRIPTS;
 const FROZEN: Duration = Duration::from_secs(20);
 /// How long after a missed event everything is listed anew: at once, after a while, and after the script's end.
 const GAPS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(3), Duration::from_secs(30)];
+/// How much sparser the sample of pairs is; where everything is run, they are all run.
+const PAIRS: usize = 6;
 /// How many failing plans are shown.
 const SHOWN: usize = 12;
 
 /// What came of all plans.
 #[derive(Default)]
 pub struct Report {
-    every: usize,
+    first: bool,
     tiers: Vec<Tier>,
     pub failures: Vec<String>,
 }
@@ -41,10 +43,10 @@ type Undisturbed = BTreeMap<&'static str, Run>;
 /// Plans that are run by one thread, one after the other.
 type Work = Vec<Plan>;
 
-/// Runs all plans, or every so many of each tier.
-pub fn all(every: usize) -> Report {
+/// Runs all plans, or every so many of each tier; where it is to stop at the `first` failure, only until then.
+pub fn all(every: usize, first: bool) -> Report {
     let mut report = Report {
-        every,
+        first,
         ..Report::default()
     };
     let mut undisturbed = Undisturbed::new();
@@ -52,31 +54,60 @@ pub fn all(every: usize) -> Report {
         let done = run(&Plan::undisturbed(script.name));
         if !done.wrong.is_empty() {
             let wrong = done.wrong.join("; ");
+            println!("failed: {}: {wrong}", script.name);
             report.failures.push(format!("{}: {wrong}", script.name));
         }
         undisturbed.insert(script.name, done);
     }
     if report.failures.is_empty() {
-        report.tier("one effect", &undisturbed, one_effect(&undisturbed), false);
-        report.tier("two effects", &undisturbed, two_effects(&undisturbed), true);
-        report.tier("old caches", &undisturbed, old_caches(&undisturbed), false);
-        report.tier("missed events", &undisturbed, missed_events(&undisturbed), false);
-        report.tier("answers", &undisturbed, answers(&undisturbed), false);
+        // Whatever is left out elsewhere, every effect that changes something goes wrong in every way.
+        report.tier(
+            "every write",
+            &undisturbed,
+            effects(&undisturbed, changes),
+            1,
+            false,
+        );
+        report.tier("answers", &undisturbed, answers(&undisturbed), every, false);
+        report.tier(
+            "missed events",
+            &undisturbed,
+            missed_events(&undisturbed),
+            every,
+            false,
+        );
+        let reads = effects(&undisturbed, |effect| !changes(effect));
+        report.tier("reads", &undisturbed, reads, every, false);
+        report.tier("old caches", &undisturbed, old_caches(&undisturbed), every, false);
+        let pairs = if every > 1 { every * PAIRS } else { every };
+        report.tier(
+            "two effects",
+            &undisturbed,
+            two_effects(&undisturbed),
+            pairs,
+            true,
+        );
     }
     report
 }
 
-/// Every effect of every script, in every way.
-fn one_effect(undisturbed: &Undisturbed) -> Work {
+/// Each of these effects of every script, in every way.
+fn effects(undisturbed: &Undisturbed, wanted: impl Fn(&str) -> bool) -> Work {
     let mut work = Work::new();
     for (script, run) in undisturbed {
-        for effect in 1..=run.effects.len() {
-            for (moment, _) in Moment::ALL {
-                work.push(Plan::undisturbed(script).and(effect, moment));
+        for (position, effect) in run.effects.iter().enumerate() {
+            if wanted(effect) {
+                let plan = |(moment, _)| Plan::undisturbed(script).and(position + 1, moment);
+                work.extend(Moment::ALL.map(plan));
             }
         }
     }
     work
+}
+
+/// Whether an effect changes something that the promise is about.
+fn changes(effect: &str) -> bool {
+    !effect.starts_with("GET ") && !effect.contains("/events")
 }
 
 /// Every death from the first write on, and then, in the next life, every death once more.
@@ -159,12 +190,15 @@ fn first_write(run: &Run) -> usize {
 }
 
 impl Report {
-    /// Runs the plans of a tier. Where it goes `on`, each plan is followed by all that has one death more, for as
+    /// Runs every so many plans of a tier. Where it goes `on`, each plan is followed by all that has one death more, for as
     /// long as there is something left to die at.
-    fn tier(&mut self, name: &'static str, undisturbed: &Undisturbed, work: Work, on: bool) {
+    fn tier(&mut self, name: &'static str, undisturbed: &Undisturbed, work: Work, every: usize, on: bool) {
         let began = now();
-        let work: Work = work.into_iter().step_by(self.every).collect();
-        let every = self.every;
+        let first = self.first;
+        let work: Work = work.into_iter().step_by(every).collect();
+        if first && !self.failures.is_empty() {
+            return;
+        }
         let next = AtomicUsize::new(0);
         let (plans, simulated, failures) = (
             AtomicUsize::new(0),
@@ -179,7 +213,7 @@ impl Report {
             if !done.wrong.is_empty() {
                 let wrong = done.wrong.join("; ");
                 // At once: a run that is cut short has said so much.
-                println!("{plan}: {wrong}");
+                println!("failed: {plan}: {wrong}");
                 failures.lock().unwrap().push(format!("{plan}: {wrong}"));
             }
             done.fulfilled
@@ -189,6 +223,9 @@ impl Report {
             for _ in 0..threads {
                 scope.spawn(|| {
                     while let Some(plan) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if first && !failures.lock().unwrap().is_empty() {
+                            break;
+                        }
                         if !on {
                             try_out(plan);
                             continue;
@@ -240,11 +277,13 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plans: usize = self.tiers.iter().map(|tier| tier.plans).sum();
         let simulated: f64 = self.tiers.iter().map(|tier| tier.simulated.as_secs_f64()).sum();
+        let took: f64 = self.tiers.iter().map(|tier| tier.took.as_secs_f64()).sum();
+        let years = simulated / 86_400.0 / 365.0;
         writeln!(
             formatter,
-            "{plans} plans, {:.1} simulated days, {} failed",
-            simulated / 86_400.0,
-            self.failures.len()
+            "crashes: {plans} plans in {took:.0} s, {} failed, {years:.1} simulated order-years, {:.1} a minute",
+            self.failures.len(),
+            years / (took / 60.0).max(f64::EPSILON)
         )?;
         for failure in self.failures.iter().take(SHOWN) {
             writeln!(formatter, "{failure}")?;

@@ -12,7 +12,7 @@ use docsign::serve::clock::Clock;
 use docsign::serve::metrics::Metrics;
 use docsign::settings::{LogFormat, Settings, Times};
 use docsign::simulator::{self, People, Simulation, SimulatorSettings};
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::{Body, Client};
@@ -39,6 +39,12 @@ pub struct World {
     pub fate: Arc<Fate>,
     /// What must not happen and did.
     pub wrong: Arc<Mutex<Vec<String>>>,
+    /// Orders that people placed.
+    pub by_hand: Arc<Mutex<Vec<u64>>>,
+    /// How many purchases people deleted.
+    pub deleted: Arc<Mutex<usize>>,
+    /// How far CertCentral's clock is ahead of the true one, in what it says.
+    pub ahead: Arc<Mutex<Duration>>,
     origin: Instant,
 }
 
@@ -62,6 +68,9 @@ impl World {
             remote,
             fate: Fate::new(&plan.disturbances),
             wrong: Arc::default(),
+            by_hand: Arc::default(),
+            deleted: Arc::default(),
+            ahead: Arc::default(),
             origin,
         }
     }
@@ -76,13 +85,18 @@ impl World {
         self.wrong.lock().unwrap().push(what);
     }
 
-    /// Runs one operator after another, as the plan has them die. Never returns.
+    /// Runs so many operators at a time, one after another as the plan has them die. Never returns.
+    pub async fn operate(&self, plan: &Plan, operators: usize) {
+        let replicas = (0..operators).map(|_| self.replica(plan, operators));
+        join_all(replicas).await;
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-    pub async fn operate(&self, plan: &Plan) {
+    async fn replica(&self, plan: &Plan, operators: usize) {
         loop {
             let life = self.fate.start();
             let view = Lens {
-                frozen: plan.frozen.filter(|_| life > 1),
+                frozen: plan.frozen.filter(|_| life > operators),
                 gap: plan.gap,
             };
             let wire: Arc<dyn Exchange> = Arc::new(Line {
@@ -98,13 +112,9 @@ impl World {
                 CancellationToken::new(),
                 Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&wire))),
             );
-            tokio::select! {
-                biased;
-                () = self.fate.died() => {}
-                ended = run => {
-                    self.blame(format!("the operator ended: {ended:?}"));
-                    std::future::pending::<()>().await;
-                }
+            if let Some(ended) = self.fate.live(life, run).await {
+                self.blame(format!("the operator ended: {ended:?}"));
+                std::future::pending::<()>().await;
             }
             sleep(DOWN).await;
         }
@@ -172,7 +182,16 @@ async fn arrive(
         .await
         .map_err(|_| Unreachable::TimedOut)?
         .map_err(|_| Unreachable::Lost)?;
-    Ok(answer.map(reqwest::Body::wrap).into())
+    let mut answer = answer.map(reqwest::Body::wrap);
+    let ahead = *world.ahead.lock().unwrap();
+    if !ahead.is_zero() {
+        let told = at(world.origin) + ahead;
+        let told = told.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        answer
+            .headers_mut()
+            .insert(http::header::DATE, told.parse().unwrap());
+    }
+    Ok(answer.into())
 }
 
 /// Whoever pays has claimed: the purchase is open, and both ledgers name the same attempt.

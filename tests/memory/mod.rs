@@ -97,6 +97,11 @@ impl Cluster {
         state.floor = state.version;
     }
 
+    /// From now on these fields are pruned, as an older definition would: the plural of the kind, and a JSON pointer.
+    pub fn forget(&self, fields: &[(&'static str, &'static str)]) {
+        self.state().forgotten = fields.to_vec();
+    }
+
     /// All objects of a kind, by plural.
     pub fn objects(&self, plural: &str) -> Vec<Value> {
         let state = self.state();

@@ -63,6 +63,8 @@ pub struct State {
     pub log: Vec<Change>,
     /// Watches can begin here and later.
     pub floor: u64,
+    /// Fields that an older definition does not know: the plural of the kind, and a JSON pointer.
+    pub forgotten: Vec<(&'static str, &'static str)>,
     uids: u64,
 }
 
@@ -92,6 +94,18 @@ impl State {
             after: after.clone(),
         });
         after
+    }
+
+    /// Takes out of an object what an older definition does not know.
+    pub fn forget_in(&self, kind: &Kind, object: &mut Value) {
+        for (plural, field) in &self.forgotten {
+            if kind.plural == *plural
+                && let Some((parent, name)) = field.rsplit_once('/')
+                && let Some(parent) = object.pointer_mut(parent).and_then(Value::as_object_mut)
+            {
+                parent.remove(name);
+            }
+        }
     }
 
     /// All objects as they were at a version.

@@ -76,6 +76,7 @@ pub fn create(
         object["status"] = json!({"phase": "Active"});
         object["metadata"]["labels"]["kubernetes.io/metadata.name"] = json!(name);
     }
+    state.forget_in(kind, &mut object);
     admit(kind, &name, &mut object, None)?;
     if state.objects.contains_key(&place) {
         return Err(Failure::already_exists(kind, &name));
@@ -234,6 +235,7 @@ fn store(
             return Err(Failure::invalid(kind, &place.name, &[why.to_owned()]));
         }
     }
+    state.forget_in(kind, &mut object);
     admit(kind, &place.name, &mut object, Some(&before))?;
     if !status_only && kind.generation && asked(kind, &object) != asked(kind, &before) {
         bump(kind, &mut object);
