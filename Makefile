@@ -19,6 +19,10 @@ demo: control-plane ## Three orders, from manifest to certificate ID; ONCE=1 end
 test: ## Formatting, lints and all tests: everything that has to hold
 	@CARGO="$(CARGO)" tests/all
 
+.PHONY: mutants
+mutants: ## Breaks the protocol in many ways, and shows which proof notices; ONLY=word chooses
+	@$(CARGO) run --quiet --locked --example mutants -- $(ONLY)
+
 .PHONY: fmt
 fmt: ## Formats the sources
 	@$(CARGO) fmt
