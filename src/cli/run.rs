@@ -83,7 +83,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     readiness.reached(Step::Ready);
     let identity = uuid::Uuid::new_v4().to_string();
     let namespace = settings.operator_namespace.clone();
-    let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, &shutdown).await? else {
+    let duration = settings.times.lease();
+    let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, duration, &shutdown).await?
+    else {
         return Ok(());
     };
     let work = controller::run(
