@@ -13,19 +13,27 @@
     reason = "what a test expects is there, or the test fails; and its numbers are told"
 )]
 
+#[path = "prove/answers.rs"]
+mod answers;
 #[path = "prove/chaos.rs"]
 mod chaos;
 #[path = "prove/dice.rs"]
 mod dice;
+#[path = "prove/etcd.rs"]
+mod etcd;
 #[path = "prove/front.rs"]
 mod front;
 mod harness;
 #[path = "prove/lagging.rs"]
 mod lagging;
+#[path = "prove/leader.rs"]
+mod leader;
 #[path = "prove/leg.rs"]
 mod leg;
 #[path = "prove/person.rs"]
 mod person;
+#[path = "prove/pruned.rs"]
+mod pruned;
 #[path = "prove/ragged.rs"]
 mod ragged;
 #[path = "prove/replica.rs"]
@@ -34,6 +42,8 @@ mod replica;
 mod round;
 #[path = "prove/site.rs"]
 mod site;
+#[path = "prove/stale.rs"]
+mod stale;
 #[path = "prove/tally.rs"]
 mod tally;
 #[path = "prove/time.rs"]

@@ -162,6 +162,11 @@ impl Front {
         self.set(|_| Fate::Through);
     }
 
+    /// How many writes there were since what decides was set.
+    pub fn writes(&self) -> usize {
+        *lock(&self.shared.writes)
+    }
+
     /// How many requests were held so far.
     pub fn held(&self) -> usize {
         *self.shared.held.borrow()

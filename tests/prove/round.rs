@@ -26,6 +26,9 @@ const CALM: Duration = Duration::from_mins(4);
 /// Orders that are there when the storm begins.
 const FIRST: usize = 6;
 
+/// Accounts with keys of their own, among which the orders are divided.
+const ACCOUNTS: usize = 4;
+
 /// What a round is.
 pub struct Round<'a> {
     pub number: usize,
@@ -59,6 +62,7 @@ impl Round<'_> {
         let site = Site::new(
             self.plane,
             &name,
+            ACCOUNTS,
             1000 * u64::try_from(self.number).unwrap(),
             &self.tally,
             weather::courses(dice.another(), calm.clone(), 70, 2500),

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use docsign::api::{DocumentSigningOrder, Purchase, PurchaseState};
-use docsign::simulator::{Placed, Simulator, SimulatorSettings};
-use k8s_openapi::api::core::v1::Secret;
+use docsign::simulator::{Endpoint, Placed, Simulator, SimulatorSettings};
 use kube::api::{ListParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
@@ -21,8 +20,6 @@ use crate::world::{QUICK, order, order_id, ready_reason};
 pub const PLACE: &str = "CertCentral";
 /// Names another program to test than the one that was built with the tests.
 const BINARY: &str = "DOCSIGN_BINARY";
-/// Accounts, each with a key of its own: one key's request limits are soon used up by operators that keep dying.
-const ACCOUNTS: usize = 4;
 
 /// The protocol's times here: quiet > deadline + place + what CertCentral may take to do and to show an order.
 pub const TIMES: &str = "deadline=3,place=3,floor=8,settle=10,quiet=12,look-up=1,longest=4,lease=3";
@@ -32,6 +29,7 @@ pub struct Site {
     pub namespace: String,
     pub client: Client,
     pub simulator: Simulator,
+    accounts: usize,
     endpoint: String,
     _leg: Leg,
 }
@@ -39,13 +37,15 @@ pub struct Site {
 impl Site {
     /// One on whose leg nothing gets lost.
     pub async fn quiet(plane: &ControlPlane, name: &str) -> Result<Self> {
-        Self::new(plane, name, 0, &Arc::default(), || Course::Through).await
+        Self::new(plane, name, 1, 0, &Arc::default(), || Course::Through).await
     }
 
-    /// One with accounts `main-0` and so on. The seed moves the order numbers.
+    /// One with accounts `main-0` and so on, each with a key of its own: one key's request limits are soon used up by
+    /// operators that keep dying. The seed moves the order numbers.
     pub async fn new(
         plane: &ControlPlane,
         name: &str,
+        accounts: usize,
         seed: u64,
         tally: &Arc<Tally>,
         courses: impl FnMut() -> Course + Send + 'static,
@@ -53,7 +53,7 @@ impl Site {
         let simulator = Simulator::start(SimulatorSettings {
             people: QUICK,
             seed,
-            api_keys: (0..ACCOUNTS).map(api_key).collect(),
+            api_keys: (0..accounts).map(api_key).collect(),
             ..SimulatorSettings::default()
         })
         .unwrap();
@@ -64,10 +64,11 @@ impl Site {
             namespace: plane.namespace(name).await?,
             client: plane.client().await?,
             simulator,
+            accounts,
             endpoint: format!("http://{}{}", leg.address(), url.path()),
             _leg: leg,
         };
-        for number in 0..ACCOUNTS {
+        for number in 0..accounts {
             site.create_account(plane, number).await?;
         }
         Ok(site)
@@ -100,9 +101,39 @@ impl Site {
         Ok(())
     }
 
+    /// The API server has moved: asks where the plane says now.
+    pub async fn lead_to(&mut self, plane: &ControlPlane) -> Result<()> {
+        self.client = plane.client().await?;
+        eventually("the API server to answer", PATIENCE, async || {
+            self.all_orders().await.map(|_| ())
+        })
+        .await
+    }
+
+    /// POSTs that arrived at CertCentral.
+    pub fn posts(&self) -> u64 {
+        self.simulator.journal().count(Endpoint::Place).total
+    }
+
+    /// Waits until every order is issued and bought exactly once, and both records say so.
+    pub async fn all_is_well(&self) -> Result<()> {
+        let mut wrong = Vec::new();
+        let well = eventually("all orders to be issued", PATIENCE, async || {
+            wrong = self.wrong().await;
+            wrong.is_empty().then_some(())
+        })
+        .await;
+        well.map_err(|error| Error::new(format!("{error}: {}", wrong.join("\n  "))))
+    }
+
     /// An operator of this site that reaches the API server through this front.
     pub fn operator(&self, plane: &ControlPlane, front: &Front) -> Operator {
-        Operator::new(&binary(), plane, &self.namespace, &self.endpoint)
+        self.operator_of(&binary(), plane, front)
+    }
+
+    /// The same, of another version.
+    pub fn operator_of(&self, binary: &Path, plane: &ControlPlane, front: &Front) -> Operator {
+        Operator::new(binary, plane, &self.namespace, &self.endpoint)
             .with(&["--test-times", TIMES])
             .as_user(front.kubeconfig())
     }
@@ -110,7 +141,7 @@ impl Site {
     /// Orders something on one of the accounts, as users do.
     pub async fn order(&self, name: &str, number: usize) -> Result<()> {
         let mut manifest = order(name);
-        manifest["spec"]["accountRef"]["name"] = json!(format!("main-{}", number % ACCOUNTS));
+        manifest["spec"]["accountRef"]["name"] = json!(format!("main-{}", number % self.accounts));
         let manifest: DocumentSigningOrder = serde_json::from_value(manifest).unwrap();
         eventually("the manifest to be taken", PATIENCE, async || {
             match self.orders().create(&PostParams::default(), &manifest).await {
@@ -232,12 +263,6 @@ impl Site {
             "purchases": self.purchases().await,
             "journal": self.simulator.journal(),
         })
-    }
-
-    /// The Secrets of this site can be read: the API server is there.
-    pub async fn answers(&self) -> bool {
-        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
-        secrets.list(&ListParams::default()).await.is_ok()
     }
 }
 

@@ -52,11 +52,6 @@ impl Witness {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.wrong.clone()
     }
-
-    /// How many orders have shown their number.
-    pub fn known(&self) -> usize {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).ids.len()
-    }
 }
 
 impl Seen {
