@@ -19,6 +19,13 @@ demo: control-plane ## Three orders, from manifest to certificate ID; ONCE=1 end
 test: ## Formatting, lints and all tests: everything that has to hold
 	@CARGO="$(CARGO)" tests/all
 
+# The release binary; a thousand kills take some minutes. DOCSIGN_BINARY names another one.
+.PHONY: prove
+prove: control-plane ## A thousand kills of three replicas, then a report; DOCSIGN_KILLS and DOCSIGN_SEED say otherwise
+	@[ -n "$${DOCSIGN_BINARY:-}" ] || $(CARGO) build --locked --release --bin docsign
+	@DOCSIGN_BINARY=$${DOCSIGN_BINARY:-$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/docsign} \
+	  DOCSIGN_KILLS=$${DOCSIGN_KILLS:-1000} $(CARGO) test --quiet --locked --test prove -- --nocapture
+
 .PHONY: fmt
 fmt: ## Formats the sources
 	@$(CARGO) fmt

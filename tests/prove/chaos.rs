@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -37,10 +37,10 @@ async fn chaos() -> Result<()> {
     println!("prove: {KILLS}={kills} {SEED}={seed}");
     let report = storms(usize::try_from(kills).unwrap(), seed).await?;
     println!("{report}");
-    if report.wrong.is_empty() {
+    if report.bought.wrong.is_empty() {
         return Ok(());
     }
-    Err(Error::new(report.wrong.join("\n")))
+    Err(Error::new(report.bought.wrong.join("\n")))
 }
 
 /// What was done, and what came of it.
@@ -48,7 +48,6 @@ struct Report {
     tally: Arc<Tally>,
     bought: Bought,
     rounds: usize,
-    wrong: Vec<String>,
     took: Duration,
 }
 
@@ -64,7 +63,7 @@ async fn storms(kills: usize, seed: u64) -> Result<Report> {
         Some(lagging) => Some(lagging.client().await?),
         None => None,
     };
-    let rounds = kills.div_ceil(PER_ROUND).max(2);
+    let rounds = kills.div_ceil(PER_ROUND).max(AT_A_TIME);
     let artefacts = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("prove");
     let artefacts = artefacts.join(seed.to_string());
     let mut dice = Dice::new(seed);
@@ -86,51 +85,40 @@ async fn storms(kills: usize, seed: u64) -> Result<Report> {
         })
         .collect();
     let number = rounds.len();
-    let (mut bought, mut wrong) = (Bought::default(), Vec::new());
+    let bought = Mutex::new(Bought::default());
     let running = async {
         let mut ended = stream::iter(rounds).map(Round::run).buffer_unordered(AT_A_TIME);
         while let Some(round) = ended.next().await {
-            match round {
-                Ok(of_round) => {
-                    bought.asked += of_round.asked;
-                    bought.paid += of_round.paid;
-                }
-                Err(error) => {
-                    println!("prove: FAILED {error}");
-                    wrong.push(error.to_string());
-                }
+            let round = round?;
+            for wrong in &round.wrong {
+                println!("prove: FAILED {wrong}");
             }
-            let (asked, paid) = (bought.asked, bought.paid);
-            println!(
-                "prove: {} of {kills} kills, {asked} orders settled, {paid} paid, {} rounds wrong, {} s",
-                tally.of(replica::PLACE, "killed"),
-                wrong.len(),
-                began.elapsed().as_secs(),
-            );
+            bought.lock().unwrap().add(round);
         }
+        Ok::<(), Error>(())
     };
     tokio::select! {
-        () = running => {}
-        () = progress(&tally, kills, began) => {}
+        ended = running => ended?,
+        () = progress(&tally, &bought, kills, began) => {}
         () = lag(lagging.as_ref(), dice.clone()) => {}
     }
     Ok(Report {
         tally,
-        bought,
+        bought: bought.into_inner().unwrap(),
         rounds: number,
-        wrong,
         took: began.elapsed(),
     })
 }
 
 /// Says how far it is, now and then.
-async fn progress(tally: &Tally, kills: usize, began: Instant) {
+async fn progress(tally: &Tally, bought: &Mutex<Bought>, kills: usize, began: Instant) {
     loop {
         after(Duration::from_secs(15)).await;
         println!(
-            "prove: {} of {kills} kills, {} s",
+            "prove: {} of {kills} kills, {} s; rounds that ended: {}",
             tally.of(replica::PLACE, "killed"),
-            began.elapsed().as_secs()
+            began.elapsed().as_secs(),
+            bought.lock().unwrap()
         );
     }
 }
@@ -150,7 +138,6 @@ async fn lag(lagging: Option<&Lagging>, mut dice: Dice) {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Bought { asked, paid } = self.bought;
         let replicas = |class| self.tally.of(replica::PLACE, class);
         let faults = self.tally.all_of(front::PLACE) + self.tally.all_of(site::PLACE);
         writeln!(
@@ -168,15 +155,7 @@ impl fmt::Display for Report {
             replicas("stopped past the quiet period"),
         )?;
         write!(formatter, "{}", self.tally)?;
-        let verdict = if self.wrong.is_empty() {
-            "0 duplicates, 0 lost orders"
-        } else {
-            "WRONG"
-        };
-        write!(
-            formatter,
-            "prove: {asked} orders asked for, {paid} bought: {verdict}"
-        )
+        write!(formatter, "prove: {}", self.bought)
     }
 }
 

@@ -180,15 +180,15 @@ async fn join<There: AsyncRead + AsyncWrite + Unpin>(
     (up, down): (Allowance, Allowance),
     shared: &Shared,
 ) {
-    let (mut from_here, mut to_here) = here.into_split();
-    let (mut from_there, mut to_there) = tokio::io::split(there);
+    let (mut asks, mut hears) = here.into_split();
+    let (mut answers, mut listens) = tokio::io::split(there);
     let (lost_up, lost_down) = (
         ("request cut", "request stalled"),
         ("answer cut", "answer stalled"),
     );
     tokio::select! {
-        () = carry(&mut from_here, &mut to_there, up, lost_up, shared) => {}
-        () = carry(&mut from_there, &mut to_here, down, lost_down, shared) => {}
+        () = carry(&mut asks, &mut listens, up, lost_up, shared) => {}
+        () = carry(&mut answers, &mut hears, down, lost_down, shared) => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! One round: a deployment of three replicas, orders that keep coming, a storm, and the calm after it, in which every
 //! order has to end well.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dice::Dice;
 use crate::front::{Front, FrontSettings};
-use crate::harness::{Context as _, ControlPlane, Error, Result, eventually};
+use crate::harness::{Context as _, ControlPlane, Result, eventually};
 use crate::person;
 use crate::replica::{Replica, Storm};
 use crate::site::Site;
@@ -44,17 +45,50 @@ pub struct Round<'a> {
     pub artefacts: PathBuf,
 }
 
-/// What came of a round.
-#[derive(Clone, Copy, Debug, Default)]
+/// What came of a round, or of several.
+#[derive(Clone, Debug, Default)]
 pub struct Bought {
     /// Orders that people asked for.
     pub asked: usize,
     /// Orders that were paid for.
     pub paid: usize,
+    /// Those of them that were paid for once more than wanted.
+    pub duplicates: usize,
+    /// Orders that people asked for and that are not issued.
+    pub lost: usize,
+    /// What is wrong, and where to look.
+    pub wrong: Vec<String>,
+}
+
+impl Bought {
+    /// Adds what came of another round.
+    pub fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.paid += other.paid;
+        self.duplicates += other.duplicates;
+        self.lost += other.lost;
+        self.wrong.extend(other.wrong);
+    }
+}
+
+impl fmt::Display for Bought {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            asked,
+            paid,
+            duplicates,
+            lost,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "{asked} orders asked for, {paid} bought, {duplicates} duplicates, {lost} lost orders"
+        )
+    }
 }
 
 impl Round<'_> {
-    /// Runs it. An error says what is wrong, and where to look.
+    /// Runs it. An error means that it could not even begin.
     pub async fn run(self) -> Result<Bought> {
         let mut dice = Dice::new(self.seed);
         let calm = CancellationToken::new();
@@ -87,31 +121,33 @@ impl Round<'_> {
         };
         wrong.extend(witness.wrong());
         wrong.extend(self.end(&mut replicas).await);
-        let journal = site.simulator.journal();
-        for count in journal.calls.values() {
-            self.tally
-                .add(crate::site::PLACE, "calls refused or failing", count.refused);
-            self.tally
-                .add(crate::site::PLACE, "calls not answered", count.dropped);
-        }
+        self.count_calls(&site);
+        let mut bought = site.bought().await;
         if wrong.is_empty() {
             for log in replicas.iter().flat_map(|replica| &replica.logs) {
                 // A thousand lives leave a thousand logs; nobody asks for those of a round that went well.
                 let _ = std::fs::remove_file(log);
             }
-            return Ok(Bought {
-                asked: self.orders,
-                paid: journal.orders.len(),
-            });
+            return Ok(bought);
         }
         let kept = self.keep(&site, &replicas).await?;
-        Err(Error::new(format!(
+        bought.wrong.push(format!(
             "round {} (seed {}): {}\n  kept in {}",
             self.number,
             self.seed,
             wrong.join("\n  "),
             kept.display()
-        )))
+        ));
+        Ok(bought)
+    }
+
+    fn count_calls(&self, site: &Site) {
+        for count in site.simulator.journal().calls.values() {
+            self.tally
+                .add(crate::site::PLACE, "calls refused or failing", count.refused);
+            self.tally
+                .add(crate::site::PLACE, "calls not answered", count.dropped);
+        }
     }
 
     async fn replica(

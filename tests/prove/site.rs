@@ -1,18 +1,21 @@
 //! Where the operators of one test or one round are at work: a namespace, accounts, and a CertCentral at the end of a
 //! leg on which things get lost.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use docsign::api::{DocumentSigningOrder, Purchase, PurchaseState};
+use docsign::api::{CertCentralAccount, DocumentSigningOrder, Purchase, PurchaseState};
 use docsign::simulator::{Endpoint, Placed, Simulator, SimulatorSettings};
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ListParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::front::Front;
-use crate::harness::{ControlPlane, Error, Operator, PATIENCE, Result, eventually};
+use crate::harness::{Context as _, ControlPlane, Error, Operator, PATIENCE, Result, eventually};
 use crate::leg::{Course, Leg, Target};
+use crate::round::Bought;
 use crate::tally::Tally;
 use crate::world::{QUICK, order, order_id, ready_reason};
 
@@ -69,15 +72,15 @@ impl Site {
             _leg: leg,
         };
         for number in 0..accounts {
-            site.create_account(plane, number).await?;
+            site.create_account(number).await?;
         }
         Ok(site)
     }
 
-    async fn create_account(&self, plane: &ControlPlane, number: usize) -> Result<()> {
+    async fn create_account(&self, number: usize) -> Result<()> {
+        let created = || format!("cannot create account {number}");
         let secret = json!({
-            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": format!("certcentral-{number}")},
-            "stringData": {"api-key": api_key(number)},
+            "metadata": {"name": format!("certcentral-{number}")}, "stringData": {"api-key": api_key(number)},
         });
         let account = json!({
             "apiVersion": "docsign.dev/v1alpha1", "kind": "CertCentralAccount",
@@ -88,16 +91,17 @@ impl Site {
                 "pollIntervalSeconds": 10,
             },
         });
-        for manifest in [secret, account] {
-            plane
-                .kubectl_as(plane.kubeconfig())
-                .run_with_input(
-                    &["apply", "--namespace", &self.namespace, "-f", "-"],
-                    &manifest.to_string(),
-                )
-                .await?
-                .success()?;
-        }
+        let secret: Secret = serde_json::from_value(secret).unwrap();
+        let account: CertCentralAccount = serde_json::from_value(account).unwrap();
+        let parameters = PostParams::default();
+        Api::namespaced(self.client.clone(), &self.namespace)
+            .create(&parameters, &secret)
+            .await
+            .context(created)?;
+        Api::namespaced(self.client.clone(), &self.namespace)
+            .create(&parameters, &account)
+            .await
+            .context(created)?;
         Ok(())
     }
 
@@ -254,6 +258,21 @@ impl Site {
             wrong.push(format!("orders, purchases, paid: {counts:?}"));
         }
         wrong
+    }
+
+    /// What came of it all, in numbers.
+    pub async fn bought(&self) -> Bought {
+        let orders = self.all_orders().await.unwrap_or_default();
+        let paid: Vec<_> = self.simulator.journal().orders;
+        let keys: BTreeSet<_> = paid.iter().map(|paid| &paid.alternative_order_id).collect();
+        let lost = |order: &&DocumentSigningOrder| ready_reason(order) != Some("Issued");
+        Bought {
+            asked: orders.len(),
+            paid: paid.len(),
+            duplicates: paid.len() - keys.len(),
+            lost: orders.iter().filter(lost).count(),
+            wrong: Vec::new(),
+        }
     }
 
     /// Everything there is, for whoever has to find out what happened.
