@@ -21,6 +21,8 @@ mod chaos;
 mod dice;
 #[path = "prove/etcd.rs"]
 mod etcd;
+#[path = "prove/fate.rs"]
+mod fate;
 #[path = "prove/front.rs"]
 mod front;
 mod harness;

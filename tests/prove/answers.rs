@@ -2,7 +2,8 @@
 
 use futures::future::try_join_all;
 
-use crate::front::{Fate, Front};
+use crate::fate::Fate;
+use crate::front::Front;
 use crate::harness::{Moment, Result};
 use crate::site::Site;
 use crate::world::installed;

@@ -9,7 +9,8 @@ use kube::api::{ObjectMeta, PostParams};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use crate::front::{Fate, Front};
+use crate::fate::Fate;
+use crate::front::Front;
 use crate::harness::{Context as _, ControlPlane, Error, Moment, Options, PATIENCE, Result, eventually};
 use crate::site::Site;
 use crate::world::install;

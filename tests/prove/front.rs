@@ -16,11 +16,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
-use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::fate::{Answer, Fate, failure};
 use crate::harness::{Context as _, ControlPlane, Error, Moment, PATIENCE, Result, eventually, proxy};
 use crate::leg::{Course, Leg, Target};
 use crate::ragged::Ragged;
@@ -60,27 +60,7 @@ pub struct Call {
     pub write: Option<usize>,
 }
 
-/// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It is passed on.
-    Through,
-    /// Answered with this status; before: the API server never sees it, after: it has done it.
-    Answered(u16, Moment),
-    /// The connection closes.
-    Dropped(Moment),
-    /// No answer, for a while; then the connection closes.
-    Stalled(Moment),
-    /// So many bytes of the body get through, then the connection closes.
-    Cut(usize),
-    /// So many bytes of the body get through, then none for a while, then the connection closes.
-    Starved(usize),
-    /// No answer until [`Front::release`], and who waits for it is told.
-    Held(Moment),
-}
-
 type Forecast = dyn FnMut(&Call) -> Fate + Send;
-type Answer = http::Response<UnsyncBoxBody<Bytes, Error>>;
 
 struct Shared {
     client: Mutex<kube::Client>,
@@ -228,7 +208,7 @@ impl Shared {
     async fn answer(&self, request: http::Request<Incoming>) -> Result<Answer> {
         let call = self.call(&request);
         let fate = self.fate(&call);
-        if let Some(class) = class(fate) {
+        if let Some(class) = fate.class() {
             self.tally.fault(PLACE, class);
         }
         let lost = || Error::new("the answer is lost");
@@ -346,39 +326,6 @@ async fn request_parts(request: http::Request<Incoming>) -> Result<(http::reques
 fn whole(body: Body) -> UnsyncBoxBody<Bytes, Error> {
     body.map_err(|_| Error::new("the API server broke off"))
         .boxed_unsync()
-}
-
-/// What the API server, or a load balancer before it, answers instead.
-fn failure(code: u16) -> Result<Answer> {
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code,
-        "reason": match code { 429 => "TooManyRequests", 504 => "Timeout", _ => "ServiceUnavailable" },
-        "message": "this answer is part of a test",
-    });
-    let body = Full::new(Bytes::from(status.to_string()));
-    let mut answer = http::Response::builder()
-        .status(code)
-        .header(http::header::CONTENT_TYPE, "application/json");
-    if code == 429 {
-        answer = answer.header(http::header::RETRY_AFTER, "1");
-    }
-    answer
-        .body(body.map_err(|never| match never {}).boxed_unsync())
-        .context(|| "cannot make an answer".to_owned())
-}
-
-fn class(fate: Fate) -> Option<&'static str> {
-    match fate {
-        Fate::Through | Fate::Held(_) => None,
-        Fate::Answered(429, _) => Some("answered 429"),
-        Fate::Answered(_, Moment::Before) => Some("answered 503 or 504"),
-        Fate::Answered(_, Moment::After) => Some("answered 504 after commit"),
-        Fate::Dropped(Moment::Before) => Some("request lost"),
-        Fate::Dropped(Moment::After) => Some("answer lost"),
-        Fate::Stalled(_) => Some("not answered"),
-        Fate::Cut(_) => Some("body cut"),
-        Fate::Starved(_) => Some("body stalled"),
-    }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {

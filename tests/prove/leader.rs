@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::front::{Fate, Front};
+use crate::fate::Fate;
+use crate::front::Front;
 use crate::harness::{Child, Moment, Operator, PATIENCE, Result, eventually};
 use crate::site::Site;
 use crate::world::installed;

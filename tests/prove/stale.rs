@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::front::{Fate, Front, FrontSettings};
+use crate::fate::Fate;
+use crate::front::{Front, FrontSettings};
 use crate::harness::{Moment, PATIENCE, Result, eventually};
 use crate::lagging::Lagging;
 use crate::leg::Course;

@@ -7,7 +7,8 @@ use docsign::simulator::{Effect, Endpoint, Fault, Matching, Simulation};
 use tokio_util::sync::CancellationToken;
 
 use crate::dice::Dice;
-use crate::front::{Call, Fate};
+use crate::fate::Fate;
+use crate::front::Call;
 use crate::harness::Moment;
 use crate::leg::Course;
 
