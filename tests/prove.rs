@@ -19,6 +19,8 @@ mod answers;
 mod chaos;
 #[path = "prove/dice.rs"]
 mod dice;
+#[path = "prove/ending.rs"]
+mod ending;
 #[path = "prove/etcd.rs"]
 mod etcd;
 #[path = "prove/fate.rs"]

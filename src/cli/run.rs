@@ -108,7 +108,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     if lost {
         tracing::warn!("the lease is lost: finishing what is open, then ending");
         shutdown.cancel();
-        work.await?;
+        // It must not be taken back by a process that only finishes: nobody else could lead meanwhile.
+        let (ended, ()) = tokio::join!(work, lease.release());
+        ended?;
         return Err(RunError::LeaseLost);
     }
     lease.release().await;

@@ -12,6 +12,9 @@ use tokio_util::sync::CancellationToken;
 /// The name of the Lease.
 const NAME: &str = "docsign-operator";
 
+/// How long giving the lease back may take.
+const RELEASE: Duration = Duration::from_secs(10);
+
 /// The lease can't be had.
 #[derive(Debug, thiserror::Error)]
 #[error("leader election with the Lease {NAME} failed")]
@@ -71,9 +74,11 @@ impl Lease {
         let _ = self.state.wait_for(|leads| !*leads).await;
     }
 
-    /// Gives the lease back, so that the next replica need not wait for it to expire.
+    /// Competes for the lease no more, and gives it back if it is still held, so that the next replica need not wait
+    /// for it to expire.
     pub async fn release(self) {
         drop(self.state);
-        let _ = self.task.await;
+        // An API server that does not answer lets it expire.
+        let _ = tokio::time::timeout(RELEASE, self.task).await;
     }
 }
