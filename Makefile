@@ -23,6 +23,13 @@ test: ## Formatting, lints and all tests: everything that has to hold
 mutants: ## Breaks the protocol in many ways, and shows which proof notices; ONLY=word chooses
 	@$(CARGO) run --quiet --locked --example mutants -- $(ONLY)
 
+# The release binary; a thousand kills take some minutes. DOCSIGN_BINARY names another one.
+.PHONY: prove
+prove: control-plane ## A thousand kills of three replicas, then a report; DOCSIGN_KILLS and DOCSIGN_SEED say otherwise
+	@[ -n "$${DOCSIGN_BINARY:-}" ] || $(CARGO) build --locked --release --bin docsign
+	@DOCSIGN_BINARY=$${DOCSIGN_BINARY:-$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/docsign} \
+	  DOCSIGN_KILLS=$${DOCSIGN_KILLS:-1000} $(CARGO) test --quiet --locked --test prove -- --nocapture
+
 .PHONY: fmt
 fmt: ## Formats the sources
 	@$(CARGO) fmt

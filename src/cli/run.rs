@@ -83,7 +83,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     readiness.reached(Step::Ready);
     let identity = uuid::Uuid::new_v4().to_string();
     let namespace = settings.operator_namespace.clone();
-    let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, &shutdown).await? else {
+    let duration = settings.times.lease();
+    let Some(mut lease) = Lease::acquire(client.clone(), &namespace, identity, duration, &shutdown).await?
+    else {
         return Ok(());
     };
     let work = controller::run(
@@ -106,7 +108,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     if lost {
         tracing::warn!("the lease is lost: finishing what is open, then ending");
         shutdown.cancel();
-        work.await?;
+        // It must not be taken back by a process that only finishes: nobody else could lead meanwhile.
+        let (ended, ()) = tokio::join!(work, lease.release());
+        ended?;
         return Err(RunError::LeaseLost);
     }
     lease.release().await;

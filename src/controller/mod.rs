@@ -105,7 +105,7 @@ pub async fn run(
         .map(|scope| controller::<DocumentSigningOrder>(&client, scope.as_deref()))
         .unzip();
     let (purchase_controller, purchases_listed) = of::<Purchase>(Api::all(client.clone()));
-    listed.push(purchases_listed);
+    listed.push(purchases_listed.clone());
     let context = Arc::new(Context {
         orders: order_controllers.iter().map(Controller::store).collect(),
         purchases: purchase_controller.store(),
@@ -125,10 +125,10 @@ pub async fn run(
     });
     let mut running: Vec<futures::future::BoxFuture<'static, ()>> = Vec::new();
     let mut order_wakes = fan_out(order_wakes, order_controllers.len());
-    for controller in order_controllers {
+    for (controller, listed) in order_controllers.into_iter().zip(&listed) {
         let wakes = order_wakes.pop().unwrap_or_else(|| mpsc::unbounded().1);
         running.push(drive(
-            controller,
+            (controller, listed.clone()),
             wakes,
             &shutdown,
             (order::reconcile, order::failed, order::gone),
@@ -138,7 +138,7 @@ pub async fn run(
     let mut account_wakes = fan_out(account_wakes, namespaces.len());
     for scope in &namespaces {
         let wakes = account_wakes.pop().unwrap_or_else(|| mpsc::unbounded().1);
-        let (controller, _) = controller::<CertCentralAccount>(&client, scope.as_deref());
+        let controller = controller::<CertCentralAccount>(&client, scope.as_deref());
         running.push(drive(
             controller,
             wakes,
@@ -147,7 +147,7 @@ pub async fn run(
             &context,
         ));
     }
-    let (controller, _) = of::<ClusterCertCentralAccount>(Api::all(client.clone()));
+    let controller = of::<ClusterCertCentralAccount>(Api::all(client.clone()));
     running.push(drive(
         controller,
         cluster_account_wakes,
@@ -156,7 +156,7 @@ pub async fn run(
         &context,
     ));
     running.push(drive(
-        purchase_controller,
+        (purchase_controller, purchases_listed),
         purchase_wakes,
         &shutdown,
         (purchases::reconcile, purchases::failed, purchases::gone),
@@ -222,8 +222,11 @@ type Gone = fn(&Context, &ObjectRef<DynamicObject>);
 type Wakes<K> = mpsc::UnboundedReceiver<ObjectRef<K>>;
 
 /// Runs one controller until the process ends, and then until its open passes are done.
+///
+/// A controller that is asked to end before it has its first list would wait for that list for ever (its runner is held
+/// until then, and nobody reads the watch any more). No pass has begun by then, so it is left as it is.
 fn drive<K, Pass>(
-    controller: Controller<K>,
+    (controller, listed): (Controller<K>, CancellationToken),
     wakes: Wakes<K>,
     shutdown: &CancellationToken,
     (reconcile, failed, gone): (Reconcile<K, Pass>, Failed<K>, Gone),
@@ -240,12 +243,22 @@ where
         .graceful_shutdown_on(async move { stop.cancelled().await })
         .run(reconcile, failed, Arc::clone(context));
     let context = Arc::clone(context);
-    Box::pin(stream.for_each(move |done| {
+    let passes = stream.for_each(move |done| {
         if let Err(controller::Error::ObjectNotFound(reference)) = &done {
             gone(&context, reference);
         }
         async {}
-    }))
+    });
+    let stop = shutdown.clone();
+    let unlisted = async move {
+        stop.cancelled().await;
+        if listed.is_cancelled() {
+            std::future::pending::<()>().await;
+        }
+    };
+    Box::pin(async move {
+        tokio::select! { () = passes => {} () = unlisted => {} }
+    })
 }
 
 /// Hands every wake to each of the receivers: only the one that watches the namespace knows the object.

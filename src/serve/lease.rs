@@ -1,6 +1,8 @@
 //! Leader election: which of several replicas works. It is politeness and saves calls; it is not what keeps an
 //! order from being bought twice. A paused leader that wakes up late is stopped by the purchases, not by the lease.
 
+use std::time::Duration;
+
 use kube::Client;
 use kube_lease_manager::LeaseManagerBuilder;
 use tokio::sync::watch::Receiver;
@@ -9,10 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The name of the Lease.
 const NAME: &str = "docsign-operator";
-/// How long a leader that says nothing stays leader, in seconds.
-const DURATION: u64 = 15;
-/// How long before that it says something again, in seconds.
-const GRACE: u64 = 5;
+
+/// How long giving the lease back may take.
+const RELEASE: Duration = Duration::from_secs(10);
 
 /// The lease can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -26,18 +27,20 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Waits until this replica leads, or the token is cancelled (`None`).
+    /// Waits until this replica leads, or the token is cancelled (`None`). A leader that says nothing for `duration`
+    /// (at least 3 seconds) leads no more; it speaks when a third of it is left.
     pub async fn acquire(
         client: Client,
         namespace: &str,
         identity: String,
+        duration: Duration,
         shutdown: &CancellationToken,
     ) -> Result<Option<Self>, LeaseError> {
         let manager = LeaseManagerBuilder::new(client, NAME)
             .with_namespace(namespace)
             .with_identity(identity)
-            .with_duration(DURATION)
-            .with_grace(GRACE)
+            .with_duration(duration.as_secs())
+            .with_grace(duration.as_secs() / 3)
             .build()
             .await
             .map_err(|error| LeaseError(Box::new(error)))?;
@@ -71,9 +74,11 @@ impl Lease {
         let _ = self.state.wait_for(|leads| !*leads).await;
     }
 
-    /// Gives the lease back, so that the next replica need not wait for it to expire.
+    /// Competes for the lease no more, and gives it back if it is still held, so that the next replica need not wait
+    /// for it to expire.
     pub async fn release(self) {
         drop(self.state);
-        let _ = self.task.await;
+        // An API server that does not answer lets it expire.
+        let _ = tokio::time::timeout(RELEASE, self.task).await;
     }
 }

@@ -1,6 +1,7 @@
 //! The times of the order protocol as settings, within bounds that keep it safe.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -9,6 +10,8 @@ use crate::plan::ProtocolTimes;
 
 /// The least that a quiet period may be.
 const LEAST_QUIET: SignedDuration = SignedDuration::from_hours(1);
+/// How long a leader that says nothing stays leader.
+const LEASE: Duration = Duration::from_secs(15);
 /// What is added to deadline and time-out before this process believes absence: what may still be on its way.
 const SLACK: SignedDuration = SignedDuration::from_mins(10);
 
@@ -21,8 +24,8 @@ pub struct Times {
     /// Seconds that placing an order may take.
     #[arg(long, env = "DOCSIGN_PLACE_TIMEOUT_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(10..=300))]
     place_timeout_seconds: i64,
-    /// Shorter times for tests, like deadline=5,place=5,floor=20,settle=10,quiet=20,look-up=1 (seconds). Never used for
-    /// DigiCert's own hosts.
+    /// Shorter times for tests, like deadline=5,place=5,floor=20,settle=10,quiet=20,look-up=1,lease=3 (seconds). Never
+    /// used for DigiCert's own hosts; a short lease alone is harmless there, since nothing bought depends on it.
     #[arg(long = "test-times", env = "DOCSIGN_TEST_TIMES", hide = true)]
     test: Option<TestTimes>,
 }
@@ -63,6 +66,11 @@ impl EndpointTimes {
 }
 
 impl Times {
+    /// How long a leader that says nothing stays leader.
+    pub fn lease(&self) -> Duration {
+        self.test.map_or(LEASE, |test| test.lease)
+    }
+
     /// The times for an endpoint; `digicert`: it is one of DigiCert's own hosts.
     pub fn of(&self, digicert: bool) -> EndpointTimes {
         let deadline = SignedDuration::from_secs(self.attempt_deadline_seconds);
@@ -93,12 +101,13 @@ impl Times {
 struct TestTimes {
     protocol: ProtocolTimes,
     quiet: SignedDuration,
+    lease: Duration,
 }
 
 /// A word of `--test-times` that can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "write name=seconds for deadline, place, floor, settle, quiet, look-up, longest, separated by commas"
+    "write name=seconds for deadline, place, floor, settle, quiet, look-up, longest, lease (at least 3), separated by commas"
 )]
 struct Unreadable;
 
@@ -109,11 +118,12 @@ impl FromStr for TestTimes {
         let mut times = Self {
             protocol: ProtocolTimes::STANDARD,
             quiet: LEAST_QUIET,
+            lease: LEASE,
         };
         for word in text.split(',') {
             let (name, seconds) = word.split_once('=').ok_or(Unreadable)?;
             let seconds = seconds
-                .parse()
+                .parse::<i64>()
                 .ok()
                 .filter(|seconds| (1..=86_400).contains(seconds))
                 .ok_or(Unreadable)?;
@@ -127,6 +137,7 @@ impl FromStr for TestTimes {
                 "look-up" => protocol.look_up_first = time,
                 "longest" => protocol.look_up_longest = time,
                 "quiet" => times.quiet = time,
+                "lease" if seconds >= 3 => times.lease = Duration::from_secs(seconds.unsigned_abs()),
                 _ => return Err(Unreadable),
             }
         }
@@ -153,6 +164,7 @@ mod tests {
     fn the_standard_times_are_the_default() {
         let hour = SignedDuration::from_hours(1);
         assert_eq!(times(&[]).unwrap(), Times::default());
+        assert_eq!(Times::default().lease(), LEASE);
         let standard = times(&[]).unwrap().of(true);
         assert_eq!(standard, EndpointTimes::default());
         assert_eq!(standard.quiet(SignedDuration::from_secs(5)), hour);
@@ -163,9 +175,10 @@ mod tests {
     fn test_times_never_reach_digicerts_own_hosts() {
         let times = times(&[
             "--test-times",
-            "deadline=1,place=2,floor=3,settle=4,quiet=5,look-up=6,longest=7",
+            "deadline=1,place=2,floor=3,settle=4,quiet=5,look-up=6,longest=7,lease=8",
         ])
         .unwrap();
+        assert_eq!(times.lease(), Duration::from_secs(8));
         assert_eq!(times.of(true), EndpointTimes::default());
         let seconds = SignedDuration::from_secs;
         let protocol = ProtocolTimes {
@@ -205,6 +218,7 @@ mod tests {
             ["--attempt-deadline-seconds", "0"],
             ["--place-timeout-seconds", "301"],
             ["--test-times", "quiet=0"],
+            ["--test-times", "lease=2"],
         ] {
             assert!(times(&wrong).is_err(), "{wrong:?}");
         }

@@ -12,6 +12,7 @@
 //! | [`pki`] | the plane's certificate authority: server, administrator and users |
 //! | [`kubectl`] | kubectl against one plane, touching nothing of the developer's own set-up |
 //! | [`proxy`] | between an operator and the API server: stops the world at one chosen write |
+//! | [`second`] | a second API server on a plane's etcd |
 //! | [`audit`] | what the API server was asked, by whom, and what it answered |
 //!
 //! Tests share one plane per test binary ([`plane::shared`]), each in a namespace of its own
@@ -29,6 +30,7 @@ pub mod pki;
 pub mod plane;
 pub mod process;
 pub mod proxy;
+pub mod second;
 
 use std::fmt;
 use std::time::Duration;
@@ -40,6 +42,7 @@ pub use operator::Operator;
 pub use plane::{ControlPlane, Options, shared};
 pub use process::{AtEnd, Child};
 pub use proxy::{Moment, Proxy, Then, Trap};
+pub use second::SecondApiServer;
 
 /// How long anything may take on a slow and busy machine before a wait gives up.
 pub const PATIENCE: Duration = Duration::from_mins(2);

@@ -111,6 +111,44 @@ impl ControlPlane {
         &self.authority
     }
 
+    /// Stops etcd, lets `change` do something to its data, and starts it again, with its own flags or others.
+    pub async fn restart_etcd(
+        &mut self,
+        options: &Options,
+        change: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
+        self.etcd.terminate_and_wait(PATIENCE).await?;
+        change(&self.directory.path().join("etcd"))?;
+        (self.etcd, _) = parts::start_etcd(&self.directory, &self.binaries, options).await?;
+        Ok(())
+    }
+
+    /// Starts another kube-apiserver in place of this one, at another address; the kubeconfig follows.
+    pub async fn restart_apiserver(&mut self, options: &Options) -> Result<()> {
+        self.apiserver.kill_and_wait().await?;
+        let admin = self.authority.client("admin", &["system:masters"])?;
+        (self.apiserver, self.url) = parts::start_apiserver(
+            &self.directory,
+            &self.binaries,
+            &self.authority,
+            &self.etcd_url(),
+            options,
+        )
+        .await?;
+        let kubeconfig = self.authority.kubeconfig(&self.url, &admin);
+        self.kubeconfig = self.directory.write("kubeconfig", &kubeconfig)?;
+        Ok(())
+    }
+
+    /// The socket that etcd listens on.
+    pub fn etcd_socket(&self) -> PathBuf {
+        self.directory.path().join("etcd.sock")
+    }
+
+    fn etcd_url(&self) -> String {
+        format!("unix://{}", self.etcd_socket().display())
+    }
+
     /// The etcd process.
     pub fn etcd(&self) -> &Child {
         &self.etcd

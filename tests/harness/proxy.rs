@@ -84,10 +84,7 @@ impl Proxy {
         let address = listener
             .local_addr()
             .context(|| "a listener has no address".to_owned())?;
-        let name = format!("kubeconfig-{}", plane.directory().next_number());
-        let kubeconfig = plane
-            .directory()
-            .write(&name, &kubeconfig(&address.to_string()))?;
+        let kubeconfig = kubeconfig_to(plane, &address.to_string())?;
         let shared = Arc::new(Shared {
             client: plane.client().await?,
             state: Mutex::default(),
@@ -232,6 +229,12 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
             .serve_connection(TokioIo::new(stream), service)
             .await,
     );
+}
+
+/// A kubeconfig that leads to this address, over plain HTTP and as nobody.
+pub fn kubeconfig_to(plane: &ControlPlane, address: &str) -> Result<PathBuf> {
+    let name = format!("kubeconfig-{}", plane.directory().next_number());
+    plane.directory().write(&name, &kubeconfig(address))
 }
 
 fn kubeconfig(address: &str) -> String {

@@ -59,9 +59,7 @@ impl World {
     }
 
     async fn bare(name: &str, people: People, seed: u64) -> Result<Self> {
-        static INSTALLED: OnceCell<()> = OnceCell::const_new();
-        let plane = shared().await?;
-        INSTALLED.get_or_try_init(|| install(plane)).await?;
+        let plane = installed().await?;
         let simulator = Simulator::start(SimulatorSettings {
             people,
             seed,
@@ -226,7 +224,16 @@ pub fn order_id(order: &DocumentSigningOrder) -> Option<i64> {
     order.status.as_ref()?.order_id
 }
 
-async fn install(plane: &ControlPlane) -> Result<()> {
+/// The shared plane, which serves our resource types.
+pub async fn installed() -> Result<&'static ControlPlane> {
+    static INSTALLED: OnceCell<()> = OnceCell::const_new();
+    let plane = shared().await?;
+    INSTALLED.get_or_try_init(|| install(plane)).await?;
+    Ok(plane)
+}
+
+/// Makes a plane serve our resource types, and waits until it does.
+pub async fn install(plane: &ControlPlane) -> Result<()> {
     let all: Vec<_> = crds().iter().map(crd_yaml).collect();
     plane.apply(&all.join("---\n")).await?.success()?;
     for crd in crds() {
