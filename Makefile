@@ -43,6 +43,10 @@ lint: ## Formatting and lints alone
 crds: ## Writes crds/ anew from the types
 	@$(CARGO) run --quiet --locked -- crds --directory crds
 
+.PHONY: docs
+docs: ## Writes docs/reference/ anew from the code
+	@$(CARGO) run --quiet --locked -- reference --directory docs/reference
+
 # Before anything else is built: whether Go is missing is the first thing to know.
 .PHONY: control-plane
 control-plane: ## Builds the control plane of the tests and the demo, if it is not there yet

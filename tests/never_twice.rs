@@ -23,4 +23,6 @@ mod refused;
 mod rivals;
 #[path = "never_twice/story.rs"]
 mod story;
+#[path = "never_twice/turns.rs"]
+mod turns;
 mod world;

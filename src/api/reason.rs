@@ -1,11 +1,11 @@
 //! The closed lists of words in conditions and status: condition types, reasons, who has to act.
 
-/// Declares a closed list of words: an enum whose variants print as their names.
+/// Declares a closed list of words: an enum whose variants print as their names, and know what they mean.
 macro_rules! words {
-    ($(#[$outer:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident),+ $(,)? }) => {
+    ($(#[$outer:meta])* $name:ident { $($(#[doc = $about:literal])+ $variant:ident),+ $(,)? }) => {
         $(#[$outer])*
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum $name { $($(#[$inner])* $variant),+ }
+        pub enum $name { $($(#[doc = $about])+ $variant),+ }
 
         impl $name {
             /// All words of the list.
@@ -14,6 +14,11 @@ macro_rules! words {
             /// The word itself.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => stringify!($variant)),+ }
+            }
+
+            /// What the word means, for people.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($about),+).trim()),+ }
             }
         }
 
@@ -46,6 +51,8 @@ words! {
         Operator,
         /// The owner of the manifest.
         Owner,
+        /// Whoever administers the CertCentral account: its funds, products, permissions and API keys.
+        Administrator,
         /// An administrator or manager of the CertCentral account.
         Approver,
         /// DigiCert's validation of the person.

@@ -48,7 +48,7 @@ pub struct DocumentSigningOrderStatus {
     /// The certificate ID. It may appear long before the certificate is issued: wait for the condition Ready.
     #[serde(default, rename = "certificateID", skip_serializing_if = "Option::is_none")]
     pub certificate_id: Option<i64>,
-    /// Who has to act next: Operator, Owner, Approver, Validation, Applicant, DigiCert or Nobody.
+    /// Who has to act next: Operator, Owner, Administrator, Approver, Validation, Applicant, DigiCert or Nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
     /// Since when this one has to act.
@@ -88,6 +88,9 @@ pub struct Failure {
     /// CertCentral's error code, or the operator's word for the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The HTTP status of CertCentral's refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<i32>,
     /// CertCentral's message, cut and cleaned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

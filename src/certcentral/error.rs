@@ -12,6 +12,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
 use super::wire::Loose;
+use crate::domain::refusal::{Consequence, entry};
 
 /// The longest error code kept, in characters.
 const CODE_LENGTH: usize = 200;
@@ -218,8 +219,9 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: Option<&Value>) -
             Some(_) if status == 401 => Class::Unauthorized,
             Some(_) if status == 403 && body.is_some_and(names_an_invalid_key) => Class::Unauthorized,
             Some(refusal) if status == 403 => Class::Forbidden(refusal),
-            // A route that does not exist is a wrong base URL, and says nothing about what was asked for.
-            Some(refusal) if status == 404 && refusal.code != "not_found|route" => Class::NotFound,
+            Some(refusal) if status == 404 && !follows(&refusal.code, Consequence::NoSuchRoute) => {
+                Class::NotFound
+            }
             Some(refusal) => Class::Refused(refusal),
         },
         500.. => Class::Unavailable {
@@ -267,11 +269,13 @@ fn listed_errors(body: &Value) -> Vec<Loose<'_>> {
 
 fn names_an_invalid_key(body: &Value) -> bool {
     listed_errors(body).iter().any(|error| {
-        error
-            .field("code")
-            .text()
-            .is_some_and(|code| code.split('|').any(|part| part == "access_denied_invalid_key"))
+        let code = error.field("code").text();
+        code.is_some_and(|code| follows(&code, Consequence::KeyRejected))
     })
+}
+
+fn follows(code: &str, consequence: Consequence) -> bool {
+    entry(code).is_some_and(|entry| entry.consequence == consequence)
 }
 
 /// Text from outside, made fit for one line: no control or direction characters, at most `length` characters.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::{Class, Error, Unreadable};
-use super::transport::Answer;
+use super::transport::{Answer, BODY_CAP};
 use super::wire::Loose;
 use super::{Client, PRODUCT};
 
@@ -40,9 +40,22 @@ pub struct CaCertificate {
 impl Client {
     /// Reads the product. `NotFound`: the account can't order it.
     pub async fn product(&self) -> Result<Answer<Product>, Error> {
-        let answer = self.transport.get(&["product", PRODUCT]).await?;
-        let product = read(&answer.value).ok_or(Class::Unreadable(Unreadable::Unexpected))?;
-        Ok(answer.map(|_| product))
+        self.product_where(&[]).await
+    }
+
+    /// Reads the product as it may be ordered in a container (division).
+    pub async fn product_in(&self, container: i64) -> Result<Answer<Product>, Error> {
+        self.product_where(&[("container_id", &container.to_string())])
+            .await
+    }
+
+    async fn product_where(&self, query: &[(&str, &str)]) -> Result<Answer<Product>, Error> {
+        let answer = self.transport.ask(&["product", PRODUCT], query, BODY_CAP).await;
+        let product = read(&answer.value?).ok_or(Class::Unreadable(Unreadable::Unexpected))?;
+        Ok(Answer {
+            value: product,
+            date: answer.date,
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `check`, `plan`, `doctor`, `resolve`, `wait`, `completions` | what people run |
 //! | `documents`, `shape`, `findings`, `stand_in` | manifests without a cluster |
 //! | `cluster`, `accounts` | what is read from one |
+//! | `reference` | the reference documentation, out of the code |
 //! | `output` | what is said, and how a command ends |
 
 mod accounts;
@@ -18,6 +19,7 @@ mod documents;
 mod findings;
 mod output;
 mod plan;
+mod reference;
 mod resolve;
 pub mod run;
 mod shape;
@@ -55,6 +57,8 @@ enum Command {
     Wait(wait::Wait),
     /// Run a simulated CertCentral
     Simulate(simulate::Simulate),
+    #[command(hide = true)]
+    Reference(reference::Reference),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -80,8 +84,9 @@ pub fn main() -> ExitCode {
         Command::Resolve(arguments) => asynchronous(async { resolve::run(arguments, clock()).await }),
         Command::Wait(arguments) => asynchronous(async { wait::run(arguments, clock()).await }),
         Command::Simulate(arguments) => on_runtime(simulate::run(arguments)),
+        Command::Reference(arguments) => ended(reference::run(&arguments, command())),
         Command::Completions(arguments) => {
-            completions::run(&arguments, Arguments::command());
+            completions::run(&arguments, command());
             ExitCode::SUCCESS
         }
     }
@@ -95,6 +100,11 @@ fn parsed(plugin: bool) -> Arguments {
         Arguments::command()
     };
     Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
+/// The command line as clap sees it.
+fn command() -> clap::Command {
+    Arguments::command()
 }
 
 fn asynchronous(work: impl Future<Output = Result<Ending, Failure>>) -> ExitCode {

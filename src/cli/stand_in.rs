@@ -4,7 +4,7 @@ use crate::api::Order;
 use crate::domain::request::{Card, Confidential, Individual, SecretData, ShipInfo, Sources};
 
 /// A public key that nobody has the private key of: its only use is to be a key where the real one is not known.
-const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+pub const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEltUr129B5p22SGiPk5sABX2wnI6p
 7BVxoHnEx8aGCJjxpidUVYyS+GekvakjurexIrfG5L1+Gy7f8lYlYGzZVQ==
 -----END PUBLIC KEY-----";

@@ -149,6 +149,7 @@ fn words(order: &DocumentSigningOrder) -> (String, String) {
         .map(|who| match who {
             WaitingFor::Operator => "the operator is at it",
             WaitingFor::Owner => "the owner of the manifest has to act",
+            WaitingFor::Administrator => "the administrator of the CertCentral account has to act",
             WaitingFor::Approver => "the approver has to act",
             WaitingFor::Validation => "DigiCert validates the person",
             WaitingFor::Applicant => "the person has to act",

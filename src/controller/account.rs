@@ -26,10 +26,14 @@ use crate::domain::budget::{Lane, Limits};
 const SETTLED: Duration = Duration::from_mins(5);
 /// How often what is missing is looked for again.
 const MISSING: Duration = Duration::from_secs(30);
+/// How often the Secret of a key that was not accepted is looked at: whoever replaces it waits for that.
+const REPLACED: Duration = Duration::from_secs(5);
 /// How often an endpoint that does not answer is asked again.
 const UNREACHABLE: Duration = Duration::from_secs(10);
-/// How often a key that was not accepted is tried again without having changed.
-const REJECTED: SignedDuration = SignedDuration::from_mins(10);
+/// When a key that was not accepted is tried again without having changed; the wait doubles up to the longest.
+const REJECTED: SignedDuration = SignedDuration::from_mins(1);
+/// The longest such wait.
+const REJECTED_LONGEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// Names one account object.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -73,6 +77,8 @@ pub(super) struct Known {
     /// The versions of all that the check was made from: account, Secret, CA bundle.
     versions: String,
     checked: jiff::Timestamp,
+    /// How many times in a row CertCentral said no to these versions.
+    rejections: u32,
     pub health: Health,
     /// Present where the health is good.
     pub connection: Option<Arc<Connection>>,
@@ -121,10 +127,10 @@ pub(super) async fn reconcile(context: &Context, account: AnyAccount) -> Result<
     let wait = match health.reason {
         AccountReason::Accepted => SETTLED,
         AccountReason::Unreachable | AccountReason::Unavailable | AccountReason::Checking => UNREACHABLE,
+        AccountReason::KeyRejected => REPLACED,
         AccountReason::SecretMissing
         | AccountReason::CABundleMissing
         | AccountReason::EndpointNotAllowed
-        | AccountReason::KeyRejected
         | AccountReason::PermissionMissing
         | AccountReason::ProductNotOrderable => MISSING,
     };
@@ -163,6 +169,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         Ok(Known {
             versions,
             checked: now,
+            rejections: 0,
             health: Health { reason, message },
             connection: None,
         })
@@ -182,12 +189,20 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     let secret = answered("reading the API key's Secret", secrets.get_opt(&reference.name)).await?;
     let key = secret
         .as_ref()
-        .and_then(|secret| secret.data.as_ref()?.get(&reference.key));
+        .and_then(|secret| secret.data.as_ref()?.get(&reference.key))
+        .filter(|key| !key.0.trim_ascii().is_empty());
     let (Some(secret), Some(key)) = (&secret, key) else {
-        let what = if secret.is_none() {
-            "does not exist"
-        } else {
-            "has no such key"
+        let what = match &secret {
+            None => "does not exist",
+            Some(secret)
+                if secret
+                    .data
+                    .as_ref()
+                    .is_some_and(|data| data.contains_key(&reference.key)) =>
+            {
+                "has nothing under that key"
+            }
+            Some(_) => "has no such key",
         };
         let message = format!(
             "spec.apiKeySecretRef: Secret {namespace}/{} {what}; create it with the API key under the key {}",
@@ -212,15 +227,12 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
             .map(|(version, _)| version.as_str())
             .unwrap_or_default()
     );
-    if let Some(before) = before.filter(|before| before.versions == versions) {
+    let before = before.filter(|before| before.versions == versions);
+    let rejections = before.map_or(0, |before| before.rejections);
+    if let Some(before) = before {
         let fine = before.connection.is_some();
-        let rejected = matches!(
-            before.health.reason,
-            AccountReason::KeyRejected
-                | AccountReason::PermissionMissing
-                | AccountReason::ProductNotOrderable
-        );
-        if fine || (rejected && now.duration_since(before.checked) < REJECTED) {
+        let waits = now.duration_since(before.checked) < rejected_wait(rejections);
+        if fine || waits {
             return Ok(before.clone());
         }
     }
@@ -251,7 +263,10 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     });
     let client = match client {
         Ok(client) => client,
-        Err(error) => return unusable(versions, AccountReason::KeyRejected, error.to_string()),
+        Err(error) => {
+            let Health { reason, message } = account_status::health_without(error);
+            return unusable(versions, reason, message);
+        }
     };
     let connection = Connection {
         uid: account.uid(),
@@ -269,9 +284,22 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     };
     let health = ask(context, &connection).await;
     let connection = (health.reason == AccountReason::Accepted).then(|| Arc::new(connection));
+    let rejected = match health.reason {
+        AccountReason::KeyRejected
+        | AccountReason::PermissionMissing
+        | AccountReason::ProductNotOrderable => true,
+        AccountReason::Accepted
+        | AccountReason::Checking
+        | AccountReason::SecretMissing
+        | AccountReason::CABundleMissing
+        | AccountReason::EndpointNotAllowed
+        | AccountReason::Unreachable
+        | AccountReason::Unavailable => false,
+    };
     Ok(Known {
         versions,
         checked: now,
+        rejections: if rejected { rejections.saturating_add(1) } else { 0 },
         health,
         connection,
     })
@@ -303,6 +331,16 @@ async fn ask(context: &Context, connection: &Connection) -> Health {
         break;
     }
     health
+}
+
+/// How long what was refused so many times in a row is not asked again, unless it changes.
+fn rejected_wait(rejections: u32) -> SignedDuration {
+    match rejections.checked_sub(1) {
+        None => SignedDuration::ZERO,
+        Some(doublings) => REJECTED
+            .saturating_mul(1 << doublings.min(10))
+            .min(REJECTED_LONGEST),
+    }
 }
 
 type CaBundle = Option<(String, Vec<u8>)>;
@@ -346,4 +384,16 @@ pub(super) fn recorded_correlation(
                 && known.endpoint.as_deref() == Some(endpoint)
         })
         .map_or(CorrelationMethod::Unverified, |known| known.method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejected_key_is_tried_again_after_waits_that_grow_to_ten_minutes() {
+        let waits: Vec<_> = (0..7).map(|times| rejected_wait(times).as_secs() / 60).collect();
+        assert_eq!(waits, [0, 1, 2, 4, 8, 10, 10]);
+        assert_eq!(rejected_wait(u32::MAX), REJECTED_LONGEST);
+    }
 }

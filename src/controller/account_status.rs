@@ -14,7 +14,8 @@ use crate::api::{
     AccountKind, AccountReason, AccountSettings, AccountStatus, CertCentralAccount,
     ClusterCertCentralAccount, ConditionType, Correlation, CorrelationMethod, FIELD_MANAGER,
 };
-use crate::certcentral::{self, Class};
+use crate::certcentral::{self, Class, SettingsError, Unreachable};
+use crate::domain::refusal::entry;
 
 /// An account of either kind.
 #[derive(Clone)]
@@ -119,14 +120,55 @@ pub(crate) fn health_after(error: &certcentral::Error, product: bool) -> Option<
             AccountReason::ProductNotOrderable,
             "the product ds_individual can't be ordered with this key: have DigiCert switch it on for the account".to_owned(),
         ),
-        Class::Unreachable(_) => (AccountReason::Unreachable, format!("{error}; trying again")),
-        Class::Throttled { .. } => (AccountReason::Unavailable, format!("{error}; trying again")),
-        Class::NotFound | Class::Refused(_) | Class::Unavailable { .. } | Class::Unreadable(_) => (
-            AccountReason::Unavailable,
-            format!("{error}; trying again. If it stays, check spec.region or spec.endpoint"),
-        ),
+        Class::Unreachable(unreachable) => {
+            let advice = match unreachable {
+                Unreachable::Dns => "check the host of spec.endpoint and spec.proxyURL, and name resolution on this side",
+                Unreachable::Connect => "check spec.endpoint and spec.proxyURL, and that a firewall lets this side out",
+                Unreachable::Tls => "where a private CA signs its certificate (a proxy that opens TLS has one too), name that in spec.caBundleFrom",
+                Unreachable::TimedOut => "a firewall may swallow the calls; where a proxy is needed, name it in spec.proxyURL",
+                Unreachable::Lost => "a firewall or proxy may have cut it",
+            };
+            (AccountReason::Unreachable, format!("{error}: {advice}{AGAIN}"))
+        }
+        Class::Throttled { .. } => unavailable(error, "it is blocked for some minutes; if others use the key too, lower spec.rateLimit"),
+        Class::Unavailable { .. } => unavailable(error, "maintenance, or a fault of its own; there is nothing to do but to wait"),
+        Class::Unreadable(_) => unavailable(error, "a proxy or firewall speaks in its place, or spec.endpoint is not the address of its API"),
+        Class::NotFound => unavailable(error, "check spec.region or spec.endpoint; an endpoint ends in /services/v2"),
+        Class::Refused(refusal) => {
+            let advice = entry(&refusal.code).map_or("check spec.region or spec.endpoint", |entry| entry.advice);
+            unavailable(error, advice)
+        }
     };
     Some(Health { reason, message })
+}
+
+/// How a message ends where nobody has to act for the operator to go on.
+pub(crate) const AGAIN: &str = "; trying again";
+
+fn unavailable(error: &certcentral::Error, advice: &str) -> (AccountReason, String) {
+    (AccountReason::Unavailable, format!("{error}: {advice}{AGAIN}"))
+}
+
+/// What is wrong with an account that no client can be made for.
+pub(crate) fn health_without(error: SettingsError) -> Health {
+    let (reason, message) = match error {
+        SettingsError::ApiKey => (
+            AccountReason::KeyRejected,
+            "spec.apiKeySecretRef: what the Secret holds can't be an API key: put the key alone there, in one line".to_owned(),
+        ),
+        SettingsError::CaBundle => (
+            AccountReason::CABundleMissing,
+            "spec.caBundleFrom: there is no certificate in PEM that can be read: put the CA's there".to_owned(),
+        ),
+        SettingsError::NoRoots => (
+            AccountReason::CABundleMissing,
+            format!("spec.caBundleFrom: {error}: name one"),
+        ),
+        SettingsError::BaseUrl => (AccountReason::EndpointNotAllowed, format!("spec.endpoint: {error}")),
+        SettingsError::Proxy => (AccountReason::EndpointNotAllowed, format!("spec.proxyURL: {error}")),
+        SettingsError::UserAgent | SettingsError::Setup => (AccountReason::Unavailable, error.to_string()),
+    };
+    Health { reason, message }
 }
 
 /// Writes the condition Ready, if it says something new.

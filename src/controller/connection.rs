@@ -56,6 +56,7 @@ impl Connection {
                 outcome: FailedOutcome::Unavailable,
                 code: REQUEST_BUDGET.to_owned(),
                 message: "the request budget of the API key is used up for now".to_owned(),
+                status: None,
                 retry_after: SignedDuration::try_from(wait).ok(),
             })
     }
@@ -174,10 +175,20 @@ pub(super) fn failure(error: &Error) -> RemoteFailure {
         Class::Unreachable(_) => ("Unreachable".to_owned(), error.to_string(), None),
         Class::Unreadable(_) => ("Unreadable".to_owned(), error.to_string(), None),
     };
+    let status = match error.kind() {
+        Class::Forbidden(refusal) | Class::Refused(refusal) => Some(refusal.status),
+        Class::Unauthorized
+        | Class::NotFound
+        | Class::Throttled { .. }
+        | Class::Unavailable { .. }
+        | Class::Unreachable(_)
+        | Class::Unreadable(_) => None,
+    };
     RemoteFailure {
         outcome: FailedOutcome::Unavailable,
         code,
         message,
+        status,
         retry_after: retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()),
     }
 }

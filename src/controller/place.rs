@@ -14,6 +14,7 @@ use super::pass::Pass;
 use super::record;
 use crate::api::{CorrelationMethod, PurchaseReason};
 use crate::certcentral::{NotSentReason, PlaceOutcome, Placed, Refusal};
+use crate::domain::refusal::{Again, Consequence, Meaning, meaning};
 use crate::plan::{FailedOutcome, FoundOrder, Inspection, RemoteFacts, RemoteFailure};
 use crate::serve::metrics::Outcome;
 
@@ -43,20 +44,20 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
         PlaceOutcome::Accepted(placed) => accepted(pass, placed).await,
         PlaceOutcome::Refused(refusal) => {
             tracing::warn!(key = %pass.key, attempt, status = refusal.status, code = refusal.code, "order refused");
-            if refusal.status == 429 {
-                connection.throttled(refusal.retry_after);
-            }
-            if refusal.code.contains("alternative_order_id") {
+            let meaning = meaning(&refusal.code, Some(refusal.status));
+            match meaning.consequence {
+                Consequence::KeyPaused => connection.throttled(refusal.retry_after),
                 // This account does not take the field: it is left out from now on.
-                not_supported(pass, &connection).await;
-            }
-            if refusal.code == KEY_REJECTED
-                && let Some(order) = &pass.order
-            {
-                pass.context.doubt(&order.spec.account_ref, pass.key.namespace());
+                Consequence::TokenNotTaken => not_supported(pass, &connection).await,
+                Consequence::KeyRejected => {
+                    if let Some(order) = &pass.order {
+                        pass.context.doubt(&order.spec.account_ref, pass.key.namespace());
+                    }
+                }
+                Consequence::NoSuchRoute | Consequence::None => {}
             }
             close(pass, &attempt, PurchaseReason::Refused).await;
-            pass.failed = Some(refused(&refusal));
+            pass.failed = Some(refused(&refusal, &meaning));
         }
         PlaceOutcome::NotSent(reason) => {
             tracing::warn!(key = %pass.key, attempt, ?reason, "order not sent");
@@ -65,6 +66,7 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
                 outcome: FailedOutcome::NotSent,
                 code: "NotSent".to_owned(),
                 message: not_sent(reason),
+                status: None,
                 retry_after: None,
             });
         }
@@ -161,35 +163,19 @@ fn warn(pass: &Pass<'_>, error: &Error) {
     tracing::warn!(key = %pass.key, error = error as &dyn std::error::Error, "the attempt ended and could not be closed");
 }
 
-fn refused(refusal: &Refusal) -> RemoteFailure {
-    let passing = refusal.status == 429 || heals(&refusal.code);
+fn refused(refusal: &Refusal, meaning: &Meaning) -> RemoteFailure {
     RemoteFailure {
-        outcome: if passing {
-            FailedOutcome::RefusedForNow
-        } else {
-            FailedOutcome::Refused
+        outcome: match meaning.again {
+            Again::Slowly => FailedOutcome::RefusedForNow,
+            Again::WhenChanged => FailedOutcome::Refused,
         },
         code: refusal.code.clone(),
         message: refusal.message.clone(),
+        status: Some(refusal.status),
         retry_after: refusal
             .retry_after
             .and_then(|wait| SignedDuration::try_from(wait).ok()),
     }
-}
-
-/// CertCentral's code for a key it does not accept.
-const KEY_REJECTED: &str = "access_denied|access_denied_invalid_key";
-
-/// Refusals that end without the manifest changing: funds, the product, the approver, an account that does not
-/// take our token.
-fn heals(code: &str) -> bool {
-    code == "insufficient_subscription"
-        || code == "insufficient_funds"
-        || code == "not_found|product"
-        || code == "access_denied|invalid_approver"
-        || code == KEY_REJECTED
-        || code == "request_limit_exceeded"
-        || code.contains("alternative_order_id")
 }
 
 fn not_sent(reason: NotSentReason) -> String {

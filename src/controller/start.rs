@@ -70,7 +70,7 @@ pub(super) async fn definitions(client: &Client, clock: &Clock, readiness: &Read
 }
 
 /// The first field of the wanted definition that the served one lacks.
-fn lacks(served: &CustomResourceDefinition, wanted: &CustomResourceDefinition) -> Option<String> {
+pub(crate) fn lacks(served: &CustomResourceDefinition, wanted: &CustomResourceDefinition) -> Option<String> {
     let schema = |definition: &CustomResourceDefinition| -> Option<JSONSchemaProps> {
         let versions = &definition.spec.versions;
         let version = versions

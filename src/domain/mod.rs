@@ -3,4 +3,5 @@
 pub mod budget;
 pub mod csr;
 pub mod order_key;
+pub mod refusal;
 pub mod request;

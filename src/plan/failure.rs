@@ -7,7 +7,8 @@ use super::backoff::delay;
 use super::observed::{FailedOutcome, Observed, Order, RemoteFailure, Request};
 use super::status::{of_key, reason_named};
 use super::verdict::Verdict;
-use crate::api::{Failure, Reason};
+use crate::api::{Failure, Reason, WaitingFor};
+use crate::domain::refusal::{Meaning, Turn, meaning, secret_field};
 
 const FIRST: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST: SignedDuration = SignedDuration::from_mins(5);
@@ -74,6 +75,7 @@ pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> 
         count: Some(count),
         outcome: Some(failed.outcome.as_str().to_owned()),
         code: Some(failed.code.clone()),
+        http_status: failed.status.map(i32::from),
         message: Some(failed.message.clone()),
         ..record(seen, order, wait)
     }
@@ -109,33 +111,76 @@ pub(super) fn is_held(failure: &Failure) -> bool {
     failure.outcome.as_deref() == Some(HELD_WORD)
 }
 
-/// What a stored failure says.
+/// What a stored failure says: whose turn it is, which field is meant, and what to do.
 pub(super) fn verdict(failure: &Failure) -> Verdict {
     if is_held(failure) {
         return held_verdict(failure);
     }
-    let message = format!(
-        "{}: {}",
-        failure.code.as_deref().unwrap_or("unknown"),
-        failure.message.as_deref().unwrap_or("no message")
-    );
+    let status = failure.http_status.and_then(|status| u16::try_from(status).ok());
+    let meaning = meaning(failure.code.as_deref().unwrap_or_default(), status);
     let refused = failure.outcome.as_deref() == Some(FailedOutcome::Refused.as_str());
-    match (&failure.retry_time, refused) {
+    let verdict = match (&failure.retry_time, refused) {
         (None, _) => Verdict::stalled(
             Reason::Refused,
             format!(
-                "CertCentral refused the order, nothing was bought: {message}. Change what it names, or set the annotation docsign.dev/retry to a new value"
+                "CertCentral refused the order, nothing was bought: {}. {}, or set the annotation docsign.dev/retry to a new value",
+                said(failure, &meaning),
+                match meaning.turn {
+                    Turn::Owner | Turn::Operator => "Change what it names",
+                    Turn::Administrator => "Change the account or its key",
+                }
             ),
         ),
         (Some(Time(until)), true) => Verdict::working(
             Reason::Retrying,
             format!(
-                "CertCentral refused the order for now, nothing was bought: {message}. Next try after {until}"
+                "CertCentral refused the order for now, nothing was bought: {}. Next try after {until}",
+                said(failure, &meaning)
             ),
         ),
+        // A read is not refused for what a manifest says: only what the key may not do is anybody's turn.
+        (Some(Time(until)), false) if meaning.turn == Turn::Administrator => Verdict::working(
+            Reason::Retrying,
+            format!("{}. Next try after {until}", said(failure, &meaning)),
+        ),
         (Some(Time(until)), false) => {
-            Verdict::working(Reason::Retrying, format!("{message}. Next try after {until}"))
+            let message = format!("{}. Next try after {until}", quoted(failure));
+            return Verdict::working(Reason::Retrying, message);
         }
+    };
+    match meaning.turn {
+        Turn::Administrator => Verdict {
+            waiting_for: WaitingFor::Administrator,
+            ..verdict
+        },
+        Turn::Owner | Turn::Operator => verdict,
+    }
+}
+
+/// The field and what to do, with CertCentral's own words behind; those alone where the table does not know the code.
+fn said(failure: &Failure, meaning: &Meaning) -> String {
+    let Some(advice) = meaning.advice else {
+        return quoted(failure);
+    };
+    let Some(field) = &meaning.field else {
+        return format!("{advice} ({})", quoted(failure));
+    };
+    let secret = secret_field(field)
+        .map(|secret| format!(", here or in the Secret of {secret}"))
+        .unwrap_or_default();
+    format!("{field}: {advice}{secret} ({})", quoted(failure))
+}
+
+/// CertCentral's own words, or ours for the fault.
+fn quoted(failure: &Failure) -> String {
+    let code = failure.code.as_deref().unwrap_or("unknown");
+    match failure
+        .message
+        .as_deref()
+        .map(|message| message.trim_end_matches(['.', ' ']))
+    {
+        None | Some("") => code.to_owned(),
+        Some(message) => format!("{code}: {message}"),
     }
 }
 

@@ -163,6 +163,7 @@ fn ended(reason: PurchaseReason) -> Option<RemoteFailure> {
         outcome,
         code: code.to_owned(),
         message: message.to_owned(),
+        status: None,
         retry_after: None,
     })
 }

@@ -38,6 +38,7 @@ mod known;
 mod ledgers;
 mod observed;
 mod open;
+mod reasons;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub use observed::{
     Account, Correlation, FailedOutcome, Finding, Found, FoundOrder, Inspection, LookUp, Memory, Observed,
     Order, ProtocolTimes, ReadyAccount, RemoteFacts, RemoteFailure, Request, Ticket, Unresolved,
 };
+pub use reasons::turns;
 pub use verdict::{Progress, Truth, Verdict, is_final, is_open, remote_verdict};
 
 use self::status::Edit;

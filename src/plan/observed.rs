@@ -279,6 +279,8 @@ pub struct RemoteFailure {
     pub code: String,
     /// CertCentral's message, cut and cleaned, or what to do.
     pub message: String,
+    /// The HTTP status, where CertCentral refused.
+    pub status: Option<u16>,
     /// CertCentral asked to wait this long.
     pub retry_after: Option<SignedDuration>,
 }

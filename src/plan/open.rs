@@ -203,6 +203,7 @@ pub(super) fn failed_call(seen: &Observed) -> Option<RemoteFailure> {
             outcome: FailedOutcome::Unavailable,
             code: "incomplete".to_owned(),
             message: "CertCentral's answer was not complete".to_owned(),
+            status: None,
             retry_after: None,
         })
     })

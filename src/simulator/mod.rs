@@ -54,6 +54,7 @@ pub use self::{
     endpoint::Endpoint,
     faults::{Effect, Fault, Matching, Variant},
     journal::{Count, Ended, Journal, Placed},
+    order_fields::parameters,
     people::People,
     state::Decision,
 };

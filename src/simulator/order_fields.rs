@@ -51,6 +51,31 @@ const fn optional(name: &'static str, kind: Kind) -> Field {
     }
 }
 
+/// All parameters of the request, as paths such as `individual.first_name`, in the order of the page.
+pub fn parameters() -> Vec<String> {
+    fn collect(fields: &[Field], path: &str, found: &mut Vec<String>) {
+        for field in fields {
+            let name = format!("{path}{}", field.name);
+            let below: &[Field] = match &field.kind {
+                Kind::Object(fields) | Kind::List(Kind::Object(fields)) => fields,
+                Kind::Text
+                | Kind::AnyText
+                | Kind::Form(..)
+                | Kind::OneOf(_)
+                | Kind::Number(..)
+                | Kind::Flag
+                | Kind::Value(..)
+                | Kind::List(_) => &[],
+            };
+            found.push(name.clone());
+            collect(below, &format!("{name}."), found);
+        }
+    }
+    let mut found = Vec::new();
+    collect(ORDER, "", &mut found);
+    found
+}
+
 const ID: Kind = Kind::Number(1, i64::MAX);
 const EMAIL: Kind = Kind::Form(is_email, "must be an email address");
 const COUNTRY: Kind = Kind::Form(is_country, "must be a two-letter country code");

@@ -316,6 +316,7 @@ fn failure(failed: Failed) -> RemoteFailure {
         },
         code: "code".to_owned(),
         message: String::new(),
+        status: None,
         retry_after: None,
     }
 }

@@ -72,7 +72,7 @@ impl std::fmt::Debug for OrderCertificate {
     }
 }
 
-/// The type of the CSR's key.
+/// rsa or ecc. Default: taken from the CSR; without one CertCentral uses rsa.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CsrKeyType {

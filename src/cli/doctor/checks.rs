@@ -1,24 +1,35 @@
 //! The examination itself. Nothing is ordered; three calls of the request budget are used.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::patient::Patient;
 use super::{Check, Result};
 use crate::api::{AccountReason, CorrelationMethod, Region};
 use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
-use crate::controller::{Health, health_after};
+use crate::controller::{AGAIN, Health, health_after, health_without};
 use crate::serve::clock::Clock;
 
 /// How far the clocks may differ before it is worth a word, in seconds.
 const APART: i64 = 30;
 /// What is looked up to see whether look-ups are answered: no order has it.
 const NO_ORDER: &str = "docsign-doctor";
+/// How many containers are asked for, of those that the account allows.
+const CONTAINERS: usize = 10;
+/// Shorter than the operator's: somebody is waiting.
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(5),
+    idle: Duration::from_secs(10),
+    read: Duration::from_secs(15),
+    place: Duration::from_secs(15),
+};
 /// What is asked of CertCentral.
 const REMOTE: [&str; 5] = ["key", "product", "permissions", "clock", "correlation"];
 
 /// Examines one account.
 pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Check> {
-    let mut checks = Vec::new();
+    let mut checks: Vec<Check> = patient.namespace.into_iter().collect();
     let endpoint = patient.endpoint.map_err(|check| checks.push(check)).ok();
     if let Some(endpoint) = &endpoint {
         let region = match patient.region {
@@ -38,16 +49,23 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Check> {
                 user_agent: concat!("docsign-doctor/", env!("CARGO_PKG_VERSION")).to_owned(),
                 ca_pem,
                 proxy: patient.proxy,
-                timeouts: Timeouts::default(),
+                timeouts: TIMEOUTS,
             };
             Client::new(settings)
-                .map_err(|error| checks.push(Check::failed("key", error.to_string())))
+                .map_err(|error| checks.push(unhealthy("key", &health_without(error))))
                 .ok()
         }
         (_, _, _) => None,
     };
     if let Some(client) = client {
-        ask(&client, patient.correlation, clock, &mut checks).await;
+        ask(
+            &client,
+            &patient.containers,
+            patient.correlation,
+            clock,
+            &mut checks,
+        )
+        .await;
     }
     for what in REMOTE {
         if !checks.iter().any(|done| done.what == what) {
@@ -62,6 +80,7 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Check> {
 
 async fn ask(
     client: &Client,
+    containers: &[i64],
     correlation: Option<CorrelationMethod>,
     clock: &Clock,
     checks: &mut Vec<Check>,
@@ -88,7 +107,16 @@ async fn ask(
     let asked_at = clock.now();
     checks.push(Check::ok("key", said));
     match client.product().await.map_err(|error| health_after(&error, true)) {
-        Ok(_) => checks.push(Check::ok("product", "ds_individual can be ordered")),
+        Ok(_) => {
+            checks.push(Check::ok("product", "ds_individual can be ordered"));
+            if let Some(check) = containers_of(client, containers).await {
+                let failed = check.result == Result::Failed;
+                checks.push(check);
+                if failed {
+                    return;
+                }
+            }
+        }
         Err(None) => checks.push(Check::ok(
             "product",
             "the key may not read products; the first order will tell",
@@ -103,37 +131,62 @@ async fn ask(
     match looked_up {
         Ok(_) => checks.push(Check::ok("permissions", "the key may look orders up")),
         Err(error) => {
-            let message = match error.kind() {
-                Class::Forbidden(_) => "the key may not look orders up, and nothing is ordered that can't be: give the key access to orders, requests and certificates".to_owned(),
-                Class::Unauthorized
-                | Class::NotFound
-                | Class::Throttled { .. }
-                | Class::Refused(_)
-                | Class::Unavailable { .. }
-                | Class::Unreachable(_)
-                | Class::Unreadable(_) => format!("orders can't be looked up: {error}"),
-            };
-            return checks.push(Check::failed("permissions", message));
+            const FORBIDDEN: &str = "the key may not look orders up, and nothing is ordered that can't be: give the key access to orders, requests and certificates";
+            return checks.push(match health_after(&error, false) {
+                None => Check::failed("permissions", FORBIDDEN),
+                Some(health) => unhealthy("permissions", &health),
+            });
         }
     }
     checks.push(clocks(date, asked_at));
     checks.push(correlated(correlation));
 }
 
+/// Whether the key may order in the containers that the account allows; none where it allows none.
+async fn containers_of(client: &Client, containers: &[i64]) -> Option<Check> {
+    const WHAT: &str = "containers";
+    let asked: Vec<_> = containers.iter().take(CONTAINERS).copied().collect();
+    for container in &asked {
+        let Err(error) = client.product_in(*container).await else {
+            continue;
+        };
+        return Some(match error.kind() {
+            Class::Forbidden(_) | Class::NotFound | Class::Refused(_) => Check::failed(
+                WHAT,
+                format!(
+                    "the key may not order in container {container}: give its user that container (division) in CertCentral, or take it out of spec.allow.containerIDs"
+                ),
+            ),
+            Class::Unauthorized
+            | Class::Throttled { .. }
+            | Class::Unavailable { .. }
+            | Class::Unreachable(_)
+            | Class::Unreadable(_) => unhealthy(WHAT, &health_after(&error, true)?),
+        });
+    }
+    let listed: Vec<_> = asked.iter().map(ToString::to_string).collect();
+    (!asked.is_empty()).then(|| {
+        Check::ok(
+            WHAT,
+            format!("ds_individual can be ordered in {}", listed.join(", ")),
+        )
+    })
+}
+
 fn unhealthy(question: &'static str, health: &Health) -> Check {
     let check = match health.reason {
-        AccountReason::Unreachable | AccountReason::Unavailable => "endpoint",
+        AccountReason::Unreachable | AccountReason::Unavailable | AccountReason::EndpointNotAllowed => {
+            "endpoint"
+        }
+        AccountReason::CABundleMissing => "ca bundle",
         AccountReason::Accepted
         | AccountReason::Checking
         | AccountReason::SecretMissing
-        | AccountReason::CABundleMissing
-        | AccountReason::EndpointNotAllowed
         | AccountReason::KeyRejected
         | AccountReason::PermissionMissing
         | AccountReason::ProductNotOrderable => question,
     };
-    let message = health.message.replace("; trying again", "");
-    Check::failed(check, message)
+    Check::failed(check, health.message.replace(AGAIN, ""))
 }
 
 /// Compares CertCentral's clock with ours.

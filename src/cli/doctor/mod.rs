@@ -1,6 +1,7 @@
 //! `docsign doctor`: is the key accepted, can the product be ordered, and what to do where not.
 
 mod checks;
+mod definitions;
 mod patient;
 
 use std::path::PathBuf;
@@ -114,14 +115,21 @@ impl Check {
 pub async fn run(arguments: Doctor, clock: Clock) -> std::result::Result<Ending, Failure> {
     let output = Output::new(arguments.output);
     let mut examined = Vec::new();
-    for patient in patients(&arguments).await? {
-        let name = patient.name.clone();
-        let checks = checks::examine(patient, &clock).await;
+    let mut tell = |name: String, checks: Vec<Check>| {
         output.line(output.paint(Colour::Strong, &name));
         for check in &checks {
             output.line(line(&output, check));
         }
         examined.push((name, checks));
+    };
+    match patients(&arguments).await? {
+        Err(check) => tell("cluster".to_owned(), vec![check]),
+        Ok(patients) => {
+            for patient in patients {
+                let name = patient.name.clone();
+                tell(name, checks::examine(patient, &clock).await);
+            }
+        }
     }
     let sick = examined
         .iter()
@@ -144,11 +152,14 @@ fn line(output: &Output, check: &Check) -> String {
     format!("{result} {:<12} {}", check.what, check.message)
 }
 
-async fn patients(arguments: &Doctor) -> std::result::Result<Vec<Patient>, Failure> {
+/// The accounts to examine, or what stands before them all.
+async fn patients(
+    arguments: &Doctor,
+) -> std::result::Result<std::result::Result<Vec<Patient>, Check>, Failure> {
     if let (Some(endpoint), Some(file)) = (&arguments.endpoint, &arguments.api_key_file) {
         let key =
             std::fs::read_to_string(file).map_err(|error| Failure::of(file.display().to_string(), error))?;
-        return Ok(vec![Patient::bare(endpoint.clone(), SecretString::from(key))]);
+        return Ok(Ok(vec![Patient::bare(endpoint.clone(), SecretString::from(key))]));
     }
     let kind = if arguments.cluster_kind {
         AccountKind::ClusterCertCentralAccount
@@ -156,13 +167,19 @@ async fn patients(arguments: &Doctor) -> std::result::Result<Vec<Patient>, Failu
         AccountKind::CertCentralAccount
     };
     let cluster = arguments.cluster.connect().await?;
+    if let Some(check) = definitions::missing(&cluster).await? {
+        return Ok(Err(check));
+    }
     let accounts = match &arguments.account {
         None => accounts::all(&cluster, kind).await?,
         Some(name) => match accounts::read(&cluster, kind, name).await? {
             Readable::Found(account) => vec![account],
             Readable::Missing => Vec::new(),
             Readable::Forbidden => {
-                return Err(Failure::new(format!("you may not read {} {name}", kind.as_str())));
+                return Err(Failure::new(format!(
+                    "you may not read {} {name}: ask for the right to get it, or have somebody run this who has it",
+                    kind.as_str()
+                )));
             }
         },
     };
@@ -188,5 +205,5 @@ async fn patients(arguments: &Doctor) -> std::result::Result<Vec<Patient>, Failu
         };
         patients.push(Patient::of(&cluster, namespace, account, &arguments.allowed_endpoints).await?);
     }
-    Ok(patients)
+    Ok(Ok(patients))
 }

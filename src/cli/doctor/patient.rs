@@ -1,21 +1,25 @@
 //! What is examined: an account of the cluster with its key, or an endpoint with a key from a file.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::{Api, ResourceExt as _};
 use secrecy::SecretString;
 use url::Url;
 
 use super::Check;
-use crate::api::{AccountReason, CorrelationMethod, Region};
+use crate::api::{AccountKind, AccountReason, CorrelationMethod, Region};
 use crate::cli::accounts::Account;
 use crate::cli::cluster::{self, Cluster, Readable};
 use crate::cli::output::Failure;
-use crate::controller::{same_place, takes_keys};
+use crate::controller::{namespace_selected, same_place, takes_keys};
 
 /// What is examined.
 pub struct Patient {
     /// What people call it.
     pub name: String,
+    /// Whether orders of the namespace may use it, where it is not the namespace's own.
+    pub namespace: Option<Check>,
+    /// The containers that orders on it may name.
+    pub containers: Vec<i64>,
     /// Where the key would be sent, or why it is not.
     pub endpoint: Result<Url, Check>,
     /// The region that it belongs to, where the account names one.
@@ -37,6 +41,8 @@ impl Patient {
     pub fn bare(endpoint: Url, key: SecretString) -> Self {
         Self {
             name: endpoint.to_string(),
+            namespace: None,
+            containers: Vec::new(),
             endpoint: Ok(endpoint),
             region: None,
             key: Ok(key),
@@ -74,6 +80,8 @@ impl Patient {
         let proxy = account.settings.proxy_url.as_deref();
         Ok(Self {
             name: account.to_string(),
+            namespace: allowed_here(cluster, &account).await?,
+            containers: account.settings.allow.container_ids.clone(),
             endpoint,
             region: account.settings.region,
             key: secret.map(|(key, _)| key),
@@ -105,6 +113,31 @@ fn endpoint(account: &Account, accepted: bool, allowed: &[Url]) -> Result<Url, C
     )
 }
 
+/// Whether a cluster account may be used by orders of the namespace.
+async fn allowed_here(cluster: &Cluster, account: &Account) -> Result<Option<Check>, Failure> {
+    if account.kind == AccountKind::CertCentralAccount {
+        return Ok(None);
+    }
+    let namespace = &cluster.namespace;
+    let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+    // Whoever may not read namespaces learns what the names alone say.
+    let labels = match cluster::read(&namespaces, "Namespace", namespace).await? {
+        Readable::Found(namespace) => Some(namespace.labels().clone()),
+        Readable::Missing | Readable::Forbidden => None,
+    };
+    let allowed = account.allowed_namespaces.clone().unwrap_or_default();
+    Ok(Some(if namespace_selected(allowed, namespace, labels.as_ref()) {
+        Check::ok("namespace", format!("orders of namespace {namespace} may use it"))
+    } else {
+        Check::failed(
+            "namespace",
+            format!(
+                "orders of namespace {namespace} may not use it: whoever owns the account can allow that in spec.allowedNamespaces"
+            ),
+        )
+    }))
+}
+
 type Key = (SecretString, (String, String));
 
 async fn secret(
@@ -124,7 +157,11 @@ async fn secret(
                 reference.key
             ));
         }
-        Readable::Forbidden => return failed(format!("you may not read {what}")),
+        Readable::Forbidden => {
+            return failed(format!(
+                "you may not read {what}: ask for the right to get it, or have somebody run this who has it"
+            ));
+        }
     };
     let version = (
         secret.uid().unwrap_or_default(),
@@ -137,6 +174,10 @@ async fn secret(
         ));
     };
     match std::str::from_utf8(&key.0) {
+        Ok(key) if key.trim().is_empty() => failed(format!(
+            "{what} has nothing under the key {}; put the API key there",
+            reference.key
+        )),
         Ok(key) => Ok(Ok((SecretString::from(key.trim().to_owned()), version))),
         Err(_) => failed(format!(
             "{what}, key {}: not text; put the API key there",
@@ -162,7 +203,9 @@ async fn ca(
         Readable::Forbidden => {
             return Ok(Err(Check::failed(
                 "ca bundle",
-                format!("you may not read {what}"),
+                format!(
+                    "you may not read {what}: ask for the right to get it, or have somebody run this who has it"
+                ),
             )));
         }
     };
@@ -180,7 +223,7 @@ fn operator(account: &Account) -> Check {
     match account.said() {
         None => Check::failed(
             "operator",
-            "no operator has looked at this account as it is now: is one running that serves this namespace?",
+            "no operator has looked at this account as it is now: is one running that serves this namespace, and may it read the account's Secret? Its log says",
         ),
         Some((AccountReason::Accepted, _)) => Check::ok("operator", "the operator uses this account"),
         Some((reason, message)) => Check::failed("operator", format!("{reason}: {message}")),

@@ -107,6 +107,7 @@ pub fn failure(outcome: FailedOutcome) -> RemoteFailure {
         outcome,
         code: "code".to_owned(),
         message: "what was said".to_owned(),
+        status: None,
         retry_after: None,
     }
 }

@@ -10,9 +10,10 @@ use proptest::test_runner::TestRunner;
 use super::arbitrary::{honest_pass, next_pass};
 use super::near::observed;
 use crate::api::{DocumentSigningOrderStatus, PurchaseReason, PurchaseState};
+use crate::plan::status::shown_reason;
 use crate::plan::{
     Account, Action, Correlation, Found, Inspection, LookUp, Observed, Repair, Request, Row, Unresolved,
-    Wake, plan,
+    Wake, plan, turns,
 };
 
 fn config() -> ProptestConfig {
@@ -272,6 +273,17 @@ proptest! {
         {
             prop_assert_ne!(planned.wake, Wake::OnChange, "it would wait for ever");
         }
+    }
+
+    /// The table in the reference is what people go by.
+    #[test]
+    fn a_reason_says_whose_turn_it_is_and_whether_anything_goes_on(seen in observed()) {
+        let Some(shown) = plan(&seen).status else { return Ok(()) };
+        let Some(reason) = shown_reason(&shown) else { return Ok(()) };
+        let (whose, stalled) = turns(reason);
+        let word = shown.waiting_for.as_deref();
+        prop_assert!(whose.iter().any(|turn| Some(turn.as_str()) == word), "{reason} {word:?}");
+        prop_assert_eq!(condition(&shown, "Stalled") == "True", stalled, "{}", reason);
     }
 
     #[test]

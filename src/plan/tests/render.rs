@@ -104,6 +104,7 @@ fn failure_line(failure: &Failure) -> String {
         last_time,
         outcome,
         code,
+        http_status,
         message,
         retry_time,
         generation,
@@ -111,9 +112,10 @@ fn failure_line(failure: &Failure) -> String {
     } = failure;
     let time = |time: &Option<Time>| time.as_ref().map_or("never".to_owned(), |time| seconds(time.0));
     format!(
-        "failure {} {} x{} at {}, retry {}, of generation {} and {}: {}",
+        "failure {} {}{} x{} at {}, retry {}, of generation {} and {}: {}",
         outcome.as_deref().unwrap_or("?"),
         code.as_deref().unwrap_or("?"),
+        http_status.map_or(String::new(), |status| format!(" ({status})")),
         count.unwrap_or(0),
         time(last_time),
         time(retry_time),
