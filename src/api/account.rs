@@ -79,7 +79,7 @@ fn same_endpoint() -> Rule {
 
 fn web_address() -> Rule {
     value(
-        "self.matches('^https?://[^/@?#\\\\s]+(/[^@?#\\\\s]*)?$')",
+        "self.matches('^https?://[^/@?#\\\\p{Z}\\\\p{Cc}]+(/[^@?#\\\\p{Z}\\\\p{Cc}]*)?$')",
         "write a URL such as https://host:port/path, without user, password, query and fragment",
     )
 }

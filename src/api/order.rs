@@ -118,7 +118,7 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 254)))]
     #[x_kube(validation = value(
-        "self.all(address, address.matches('^[^@\\\\s]+@[^@\\\\s]+[.][^@\\\\s]+$'))",
+        "self.all(address, address.matches('^[^@\\\\p{Z}\\\\p{Cc}]+@[^@\\\\p{Z}\\\\p{Cc}]+[.][^@\\\\p{Z}\\\\p{Cc}]+$'))",
         "each entry must be one e-mail address, such as name@example.com",
     ))]
     pub additional_emails: Vec<String>,

@@ -2,6 +2,8 @@
 //!
 //! The reasons Forbidden and Required are the two whose message the API server prints without the value: a rule may
 //! look at personal data or at a pasted private key, its message never shows it. A `pattern` would.
+//!
+//! Blanks are spelt out: to the API server `\s` is the blanks of ASCII, to `docsign check` those of all scripts.
 
 use kube::core::cel::{Reason, Rule};
 
@@ -31,7 +33,7 @@ pub(super) fn value(rule: &str, message: &str) -> Rule {
 /// The value looks like an e-mail address.
 pub(super) fn email() -> Rule {
     value(
-        "self.matches('^[^@\\\\s]+@[^@\\\\s]+[.][^@\\\\s]+$')",
+        "self.matches('^[^@\\\\p{Z}\\\\p{Cc}]+@[^@\\\\p{Z}\\\\p{Cc}]+[.][^@\\\\p{Z}\\\\p{Cc}]+$')",
         "write one e-mail address, such as name@example.com",
     )
 }
@@ -47,7 +49,7 @@ pub(super) fn country() -> Rule {
 /// The value is a CSR or public key in PEM, by its first line; what is inside is checked by `docsign check`.
 pub(super) fn request_or_public_key() -> Rule {
     value(
-        "self.matches('^\\\\s*-----BEGIN (NEW )?(CERTIFICATE REQUEST|PUBLIC KEY)-----')",
+        "self.matches('^[[:space:]]*-----BEGIN ((NEW )?CERTIFICATE REQUEST|PUBLIC KEY)-----')",
         "write the CSR or public key in PEM, beginning with -----BEGIN CERTIFICATE REQUEST----- or -----BEGIN PUBLIC KEY-----",
     )
 }

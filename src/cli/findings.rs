@@ -67,6 +67,8 @@ pub struct Judged {
     pub found: Vec<Found>,
     /// The order that it asks for, where it can be read as one.
     pub order: Option<DocumentSigningOrder>,
+    /// Whether the API server would refuse it by its schema and rules.
+    pub inadmissible: bool,
 }
 
 impl Judged {
@@ -95,6 +97,7 @@ impl Rules {
         let mut judged = Judged {
             found: Vec::new(),
             order: None,
+            inadmissible: false,
         };
         let place = &document.place;
         let kind = document
@@ -123,6 +126,7 @@ impl Rules {
         });
         let (meant, misfits) = shape::compare(schema, &document.value);
         let readable = misfits.iter().all(|misfit| misfit.unknown);
+        judged.inadmissible = !misfits.is_empty();
         let misfits = misfits.into_iter().map(|misfit| (misfit.field, misfit.message));
         judged.add(place, misfits);
         if !readable {
@@ -130,6 +134,7 @@ impl Rules {
             return judged;
         }
         let violations = rules.violations(&meant, None);
+        judged.inadmissible |= !violations.is_empty();
         judged.add(
             place,
             violations.into_iter().map(|found| (found.field, found.message)),

@@ -33,6 +33,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+pub use documents::{Document, Place};
+pub use findings::{Found, Judged, Rules};
+
 use crate::serve::clock::Clock;
 use output::{EXIT_CODES, Ending, Failure, ended, tell};
 

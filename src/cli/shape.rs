@@ -44,9 +44,10 @@ impl Comparison<'_> {
     fn meant(&mut self, schema: &Value, value: &Value, path: &str) -> Option<Value> {
         if is_true(schema, "x-kubernetes-int-or-string") {
             return match value {
-                Value::String(_) | Value::Number(_) => self.allowed(schema, value, path),
-                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                    self.wrong(path, "write a number or text")
+                Value::String(_) => self.allowed(schema, value, path),
+                Value::Number(said) if said.is_i64() => self.allowed(schema, value, path),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                    self.wrong(path, "write a whole number or text")
                 }
             };
         }
@@ -68,10 +69,14 @@ impl Comparison<'_> {
                 }
                 self.allowed(schema, value, path)
             }
-            ("integer", Value::Number(said)) if said.is_i64() || said.is_u64() => {
-                self.bounds(schema, said.as_i64().unwrap_or(i64::MAX), path);
-                Some(value.clone())
-            }
+            ("integer", Value::Number(said)) => match said.as_i64() {
+                Some(said) => {
+                    self.bounds(schema, said, path);
+                    Some(value.clone())
+                }
+                // The API server takes 1.0 for 1, but not where a rule reads it.
+                None => self.wrong(path, "write a whole number, without a point and not as large"),
+            },
             ("", _) | ("boolean", Value::Bool(_)) | ("number", Value::Number(_)) => Some(value.clone()),
             ("string", Value::Number(_) | Value::Bool(_)) => self.wrong(
                 path,
@@ -88,7 +93,7 @@ impl Comparison<'_> {
 
     fn object(&mut self, schema: &Value, fields: &Map<String, Value>, path: &str) -> Map<String, Value> {
         let Some(known) = schema.get("properties").and_then(Value::as_object) else {
-            return fields.clone();
+            return self.map(schema, fields, path);
         };
         let mut meant = Map::new();
         // kubectl apply takes an empty field for one that is not there.
@@ -139,6 +144,24 @@ impl Comparison<'_> {
             }
         }
         meant
+    }
+
+    /// An object with names of its user's choice.
+    fn map(&mut self, schema: &Value, fields: &Map<String, Value>, path: &str) -> Map<String, Value> {
+        let Some(values) = schema
+            .get("additionalProperties")
+            .filter(|values| values.is_object())
+        else {
+            return fields.clone();
+        };
+        fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .filter_map(|(name, value)| {
+                let value = self.meant(values, value, &below(path, name))?;
+                Some((name.clone(), value))
+            })
+            .collect()
     }
 
     fn array(&mut self, schema: &Value, items: &[Value], path: &str) -> Value {

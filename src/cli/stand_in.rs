@@ -44,7 +44,7 @@ pub fn sources_for(order: &Order) -> (Order, Sources) {
     }
     if order.credit_card_from.is_some() {
         sources.credit_card = Card::parse(&data(&[
-            ("number", "00000000"),
+            ("number", "000000000000"),
             ("expirationMonth", "01"),
             ("expirationYear", "2000"),
             ("cvv", "000"),

@@ -129,6 +129,7 @@ impl JsonSchema for KeySize {
 #[serde(rename_all = "camelCase")]
 pub struct ServerPlatform {
     /// The ID of the platform in CertCentral's glossary; -1 is other.
+    #[schemars(range(min = -1))]
     pub id: i64,
 }
 

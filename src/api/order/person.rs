@@ -24,7 +24,7 @@ pub struct Individual {
     /// The telephone number with country code; quote it: "+1-555-555-5555".
     #[schemars(length(max = 64))]
     #[x_kube(validation = value(
-        "self.matches('^[+][0-9][0-9 ().-]{4,}$')",
+        "self.matches('^[+][0-9]([ ().-]*[0-9]){4,}[ ().-]*$')",
         "write the telephone number with country code in quotes, such as \"+1-555-555-5555\"",
     ))]
     pub telephone: String,

@@ -70,6 +70,13 @@ pub(super) fn certificate_of(
             "the key of the CSR is of the other type; remove csrKeyType and keySize, they are taken from the CSR",
         ));
     } else if let (Some(asked), Some(real)) = (size, of_csr)
+        && asked.key_type() != real.key_type()
+    {
+        findings.push(Finding::error(
+            "spec.order.certificate.keySize",
+            "the key of the CSR is of the other type; remove keySize, it is taken from the CSR",
+        ));
+    } else if let (Some(asked), Some(real)) = (size, of_csr)
         && asked != real
     {
         findings.push(Finding::warning(

@@ -107,7 +107,11 @@ impl Card {
     pub fn parse(data: &SecretData) -> Result<Self, Vec<SourceError>> {
         let mut reader = Reader::new(data);
         let card = Self {
-            number: reader.shaped("number", |text| is_digits(text, 8..=19), "write the digits alone"),
+            number: reader.shaped(
+                "number",
+                |text| is_digits(text, 12..=19),
+                "write the digits alone",
+            ),
             expiration_month: reader.shaped(
                 "expirationMonth",
                 |text| is_digits(text, 2..=2) && ("01"..="12").contains(&text),
@@ -211,12 +215,12 @@ fn is_email(text: &str) -> bool {
     let dotted = domain
         .split_once('.')
         .is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
-    !name.is_empty() && dotted && !text.contains(char::is_whitespace)
+    !name.is_empty() && dotted && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 fn is_telephone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|rest| {
-        rest.len() >= 5
+        rest.chars().filter(char::is_ascii_digit).count() >= 5
             && rest.starts_with(|first: char| first.is_ascii_digit())
             && rest.chars().all(|c| c.is_ascii_digit() || " ().-".contains(c))
     })
