@@ -7,6 +7,8 @@
     reason = "what a test expects is there, or the test fails"
 )]
 
+#[path = "../mutants/list.rs"]
+mod mutants;
 mod source;
 
 use source::{Source, sources};
@@ -206,6 +208,20 @@ fn unfinished() -> Vec<String> {
     ]
     .map(|pieces| pieces.concat())
     .to_vec()
+}
+
+/// `make mutants` breaks what stands in the sources: it has to stand there.
+#[test]
+fn every_mutant_has_something_to_break() {
+    let edits = mutants::MUTANTS.iter().flat_map(|mutant| mutant.edits);
+    let stale: Vec<(&str, &str)> = edits
+        .filter(|edit| {
+            let path = format!("{}/{}", env!("CARGO_MANIFEST_DIR"), edit.file);
+            std::fs::read_to_string(path).unwrap().matches(edit.from).count() != 1
+        })
+        .map(|edit| (edit.file, edit.from))
+        .collect();
+    assert_eq!(stale, []);
 }
 
 #[test]

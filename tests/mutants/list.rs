@@ -1,6 +1,8 @@
 //! Ways to break the protocol in the sources that ship, one at a time: what stands there, and what a careless hand
 //! would put in its place.
 
+#![allow(dead_code, reason = "who only looks whether they fit needs no names")]
+
 /// One broken protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
