@@ -78,6 +78,12 @@ impl Judged {
     }
 }
 
+impl Default for Rules {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Rules {
     /// The rules of this version's CustomResourceDefinitions.
     pub fn new() -> Self {

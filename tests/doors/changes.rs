@@ -27,6 +27,9 @@ struct Change {
     claimed: bool,
 }
 
+/// A place, and what is put there; none takes it away.
+type Edit = (&'static str, Option<Value>);
+
 /// Puts all changes of a kind to the two doors that know what was there before.
 pub async fn judge(kind: &Kind, bases: &[Value], server: &Server, page: &Page, tally: &mut Tally) {
     let mut changes = Vec::new();
@@ -144,7 +147,7 @@ async fn in_every_state(kind: &Kind, base: &Value, server: &Server) -> Vec<Chang
     let account = ("/spec/accountRef/name", Some(json!("other")));
     let rise = ("/spec/revision", Some(json!(2)));
     let bind = |id: i64| ("/spec/existingOrderID", Some(json!(id)));
-    let edits: Vec<(&str, Vec<(&str, Option<Value>)>)> = vec![
+    let edits: Vec<(&str, Vec<Edit>)> = vec![
         ("spec", vec![]),
         ("spec.order", vec![another.clone()]),
         ("spec.order", vec![other_order]),

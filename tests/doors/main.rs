@@ -59,7 +59,7 @@ async fn the_doors_agree_on_every_order() -> Result<()> {
         .disagreements
         .extend(program::differences(&cases, &tally.said));
     changes::judge(kind, &bases, &server, &page, &mut tally).await;
-    report::report(kind, tally);
+    report::report(kind, &tally);
     Ok(())
 }
 
@@ -75,7 +75,7 @@ async fn two_doors_agree_on_every_account() -> Result<()> {
             .disagreements
             .extend(program::differences(&cases, &tally.said));
         changes::judge(kind, &bases, &server, &page, &mut tally).await;
-        report::report(kind, tally);
+        report::report(kind, &tally);
     }
     Ok(())
 }

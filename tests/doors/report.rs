@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::judge::Tally;
-use super::schema::Kind;
+use super::schema::{Kind, Node};
 
 /// Places that can't be both accepted and refused, and why.
 const ONE_WAY: [(&str, &str); 1] = [("spec.order.creditCard", "it exists to be refused")];
 
 /// Prints the figures of a kind and holds them to what is wanted.
-pub fn report(kind: &Kind, tally: Tally) {
+pub fn report(kind: &Kind, tally: &Tally) {
     let leaves: BTreeSet<_> = kind
         .nodes()
         .into_iter()
-        .filter(|node| node.is_leaf())
+        .filter(Node::is_leaf)
         .map(|node| node.path)
         .collect();
     let one_way = |path: &String| ONE_WAY.iter().any(|(way, _)| way == path);
@@ -23,7 +23,7 @@ pub fn report(kind: &Kind, tally: Tally) {
         .filter(|path| accepted(path) && tally.refused.contains(*path))
         .collect();
     let rules = kind.rules();
-    let ruled: Vec<_> = rules
+    let tried: Vec<_> = rules
         .iter()
         .filter(|rule| tally.broken.contains(rule) && (tally.kept.contains(rule) || one_way(&rule.field)))
         .collect();
@@ -36,12 +36,12 @@ pub fn report(kind: &Kind, tally: Tally) {
         touched.len(),
         leaves.len()
     );
-    println!("  rules kept and broken: {} of {}", ruled.len(), rules.len());
+    println!("  rules kept and broken: {} of {}", tried.len(), rules.len());
     println!("  disagreements: {}", tally.disagreements.len());
     let untouched: Vec<_> = leaves.iter().filter(|path| !touched.contains(path)).collect();
     let unruled: Vec<_> = rules
         .iter()
-        .filter(|rule| !ruled.contains(rule))
+        .filter(|rule| !tried.contains(rule))
         .map(|rule| {
             (
                 &rule.field,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::requests;
 
-fn manifest(kind: &str, spec: Value) -> Value {
+fn manifest(kind: &str, spec: &Value) -> Value {
     json!({"apiVersion": "docsign.dev/v1alpha1", "kind": kind, "metadata": {"name": "case"}, "spec": spec})
 }
 
@@ -23,11 +23,10 @@ fn billing() -> Value {
         "zip": "84043"})
 }
 
-fn spec(order: Value, more: Value) -> Value {
+fn spec(order: &Value, more: &Value) -> Value {
     let mut spec = json!({"accountRef": {"kind": "CertCentralAccount", "name": "main"}, "revision": 1,
         "suspend": false, "deletionPolicy": "Retain", "certificateTarget": {"kind": "ConfigMap", "name": "target"},
         "order": order});
-    let more: Value = more;
     for (name, value) in more.as_object().unwrap() {
         spec[name] = value.clone();
     }
@@ -76,22 +75,22 @@ pub fn orders(year_from_now: &str) -> Vec<Value> {
         "orderValidity": {"years": 1}, "individual": individual(), "paymentMethod": "balance",
     });
     let all = [
-        spec(client_app, json!({})),
-        spec(email, json!({"replacementCSR": requests::example()})),
+        spec(&client_app, &json!({})),
+        spec(&email, &json!({"replacementCSR": requests::example()})),
         spec(
-            by_reference("configMapKeyRef"),
-            json!({"replacementCSRFrom": key("secretKeyRef")}),
+            &by_reference("configMapKeyRef"),
+            &json!({"replacementCSRFrom": key("secretKeyRef")}),
         ),
         spec(
-            by_reference("secretKeyRef"),
-            json!({"replacementCSRFrom": key("configMapKeyRef")}),
+            &by_reference("secretKeyRef"),
+            &json!({"replacementCSRFrom": key("configMapKeyRef")}),
         ),
-        spec(card, json!({})),
-        spec(shipped, json!({"existingOrderID": 112_233})),
-        spec(in_curves, json!({})),
+        spec(&card, &json!({})),
+        spec(&shipped, &json!({"existingOrderID": 112_233})),
+        spec(&in_curves, &json!({})),
     ];
     all.into_iter()
-        .map(|spec| manifest("DocumentSigningOrder", spec))
+        .map(|spec| manifest("DocumentSigningOrder", &spec))
         .collect()
 }
 
@@ -114,5 +113,8 @@ pub fn accounts(kind: &str) -> Vec<Value> {
         });
     }
     let far = json!({"apiKeySecretRef": key, "endpoint": "https://certcentral.example.com/services/v2"});
-    [near, far].into_iter().map(|spec| manifest(kind, spec)).collect()
+    [near, far]
+        .into_iter()
+        .map(|spec| manifest(kind, &spec))
+        .collect()
 }

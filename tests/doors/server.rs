@@ -142,5 +142,5 @@ async fn install(plane: &ControlPlane) -> Result<()> {
             Ok::<(), Error>(())
         })
         .await
-        .map(|()| ())
+        .copied()
 }
