@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, answered};
-use crate::api::{CorrelationMethod, Purchase};
+use crate::api::{CorrelationMethod, Purchase, PurchaseSpec};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
 use crate::domain::csr::Csr;
@@ -138,9 +138,13 @@ impl Question<'_> {
         if listed.is_empty() {
             return Ok(());
         }
-        let owned = owned(self.context, &self.connection.endpoint)
-            .await
-            .map_err(Incomplete::Kube)?;
+        // Ids are never dropped, so whatever the cache says is owned is owned; it may lag about the rest alone.
+        let mut owned = self.cached_owned();
+        if listed.iter().any(|order| !owned.contains(&order.id)) {
+            owned = self::owned(self.context, &self.connection.endpoint)
+                .await
+                .map_err(Incomplete::Kube)?;
+        }
         let (closed, open): (Vec<_>, Vec<_>) = listed
             .iter()
             .filter(|order| !owned.contains(&order.id))
@@ -180,6 +184,13 @@ impl Question<'_> {
         Ok(())
     }
 
+    /// All order ids that the cached purchases record of this endpoint.
+    fn cached_owned(&self) -> HashSet<i64> {
+        let purchases = self.context.purchases.state();
+        let specs = purchases.iter().map(|purchase| &purchase.spec);
+        owned_of(specs, &self.connection.endpoint)
+    }
+
     fn compare(&self, order: &Order) -> FoundOrder {
         FoundOrder {
             id: order.id,
@@ -200,15 +211,18 @@ impl Question<'_> {
 pub(super) async fn owned(context: &Context, endpoint: &str) -> Result<HashSet<i64>, Error> {
     let purchases: Api<Purchase> = Api::all(context.client.clone());
     let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
-    Ok(listed
-        .items
-        .into_iter()
+    let specs = listed.items.iter().map(|purchase| &purchase.spec);
+    Ok(owned_of(specs, endpoint))
+}
+
+fn owned_of<'a>(purchases: impl Iterator<Item = &'a PurchaseSpec>, endpoint: &str) -> HashSet<i64> {
+    purchases
         .filter(|purchase| {
-            let of = purchase.spec.account.endpoint.as_deref();
+            let of = purchase.account.endpoint.as_deref();
             of.is_none_or(|of| of == endpoint)
         })
-        .flat_map(|purchase| purchase.spec.order_ids)
-        .collect())
+        .flat_map(|purchase| purchase.order_ids.iter().copied())
+        .collect()
 }
 
 /// What an order says of itself, as far as the status shows it.
