@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::DynamicObject;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
@@ -11,7 +12,7 @@ use kube::{Api, ResourceExt};
 use super::context::Context;
 use super::error::{Error, answered};
 use super::pass;
-use crate::api::{DocumentSigningOrder, PurchaseState};
+use crate::api::{DocumentSigningOrder, PurchaseState, Reason};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
 use crate::serve::metrics::Outcome;
@@ -116,7 +117,8 @@ pub(super) fn key(context: &Context, order: &DocumentSigningOrder) -> OrderKey {
         .unwrap_or(present)
 }
 
-/// Nothing is due, and Secrets and ConfigMaps are not watched: when whoever may wait for them looks again.
+/// Nothing is due; Secrets, ConfigMaps and the labels of namespaces are not watched: when whoever may wait for them
+/// looks again.
 fn unwatched(order: &DocumentSigningOrder) -> Option<Duration> {
     let bought = order
         .status
@@ -129,5 +131,13 @@ fn unwatched(order: &DocumentSigningOrder) -> Option<Duration> {
             || wanted.credit_card_from.is_some()
             || wanted.renewal_of.is_some()
     });
-    (!bought).then_some(if has_sources { WAITING } else { NOW_AND_THEN })
+    let not_allowed = order.status.as_ref().is_some_and(|status| {
+        let is = |condition: &Condition| condition.reason == Reason::NotAllowed.as_str();
+        status.conditions.iter().any(is)
+    });
+    (!bought).then_some(if has_sources || not_allowed {
+        WAITING
+    } else {
+        NOW_AND_THEN
+    })
 }

@@ -81,6 +81,12 @@ impl Plan {
         self.answer.is_some() || self.disturbances.iter().any(|(_, moment)| loses(moment))
     }
 
+    /// Whether a process is stopped for hours.
+    pub fn sleeps(&self) -> bool {
+        let sleeps = |moment: &Moment| matches!(moment, Moment::AsleepBefore | Moment::AsleepAfter);
+        self.disturbances.iter().any(|(_, moment)| sleeps(moment))
+    }
+
     /// The same, and one thing more.
     pub fn and(&self, effect: usize, moment: Moment) -> Self {
         let mut plan = self.clone();

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fate::Fate;
 use crate::memory::{Cluster, Lens};
 use crate::plan::{Moment, Plan};
+use crate::run::token;
 
 /// When every world begins.
 const BEGINNING: i64 = 1_800_000_000;
@@ -197,11 +198,14 @@ async fn arrive(
 /// Whoever pays has claimed: the purchase is open, and both ledgers name the same attempt.
 fn witness(world: &World, body: &[u8]) {
     let body: Value = serde_json::from_slice(body).unwrap();
-    let token = &body["alternative_order_id"];
+    let Some(token) = token(&body) else {
+        world.blame("a POST without a token".to_owned());
+        return;
+    };
     let purchases = world.cluster.objects("purchases");
     let purchase = purchases
         .iter()
-        .find(|purchase| purchase["metadata"]["name"] == *token);
+        .find(|purchase| purchase["metadata"]["name"] == token.as_str());
     let Some(purchase) = purchase.filter(|purchase| purchase["spec"]["state"] == "Open") else {
         world.blame("a POST without an open purchase".to_owned());
         return;
@@ -211,7 +215,7 @@ fn witness(world: &World, body: &[u8]) {
         .cluster
         .objects("documentsigningorders")
         .iter()
-        .any(|order| order["status"]["attempt"] == *attempt && order["status"]["purchase"] == *token);
+        .any(|order| order["status"]["attempt"] == *attempt && order["status"]["purchase"] == token.as_str());
     // A manifest may be deleted between the mark and the POST.
     let gone = world
         .cluster

@@ -241,7 +241,7 @@ vKlSU7w3AVzysXMzv0cHPDotTMLWFS6n5Ue0Hm+k6VFV9bp25I5XsqSPaA==
 
 /// Two contents of a card's Secret that differ in all they can.
 const CARD: [(&str, &str, &str); 5] = [
-    ("number", "00000000", "11111111"),
+    ("number", "000000000000", "111111111111"),
     ("expirationMonth", "01", "02"),
     ("expirationYear", "2000", "2001"),
     ("cvv", "000", "111"),
