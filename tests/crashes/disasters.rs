@@ -38,7 +38,8 @@ pub async fn blind(world: &World) -> Done {
         matching: Matching {
             endpoint: Some(Endpoint::Alternate),
             skip: 1,
-            times: Some(10),
+            // Each comes twice as long after the attempt as the one before: the last two come after the quiet period.
+            times: Some(12),
             ..Matching::default()
         },
         effect: Effect::Unavailable { after_commit: false },

@@ -5,7 +5,7 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::json;
 
 use crate::disasters;
-use crate::stage::{Done, HERE, order};
+use crate::stage::{Done, HELD, HERE, order};
 use crate::world::World;
 
 /// A life.
@@ -263,9 +263,14 @@ async fn revision(world: &World) -> Done {
                 .order("jane")
                 .and_then(|order| order.status)
                 .unwrap_or_default();
-            world.reason("jane") == "Issued" && status.claimed_revision == Some(2)
+            let reason = world.reason("jane");
+            reason == "OutcomeUnknown" || (reason == "Issued" && status.claimed_revision == Some(2))
         })
-        .await
+        .await?;
+    if world.reason("jane") == "OutcomeUnknown" {
+        return Err(HELD.to_owned());
+    }
+    Ok(())
 }
 
 async fn answer(world: &World) -> Done {
