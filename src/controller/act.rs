@@ -12,7 +12,7 @@ use super::connection::{Connection, REQUEST_BUDGET};
 use super::error::{Error, answered};
 use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
-use super::{claim, ledger, observe, place};
+use super::{account_view, claim, ledger, observe, place};
 use crate::api::{
     ANNOTATION_REFRESH, AccountRecord, Attempt, CorrelationMethod, DocumentSigningOrder, FIELD_MANAGER,
     FINALIZER, PurchaseReason, PurchaseSpec, PurchaseState,
@@ -74,7 +74,7 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
     };
     let context = pass.context;
     pass.look_up_began = Some((context.clock.now(), context.clock.monotonic()));
-    let email = email(pass);
+    let email = pass.order.as_deref().and_then(account_view::email);
     let question = Question {
         context,
         connection: &connection,
@@ -326,17 +326,6 @@ pub(super) fn inputs(pass: &Pass<'_>) -> Option<String> {
     let (order, request) = (pass.order.as_ref()?, pass.prepared.as_ref()?);
     let salt = uuid::Uuid::new_v4().simple().to_string();
     Some(request.inputs_digest(&salt, &observe::account_reference(order)))
-}
-
-fn email(pass: &Pass<'_>) -> Option<String> {
-    let order = pass.order.as_ref()?;
-    order
-        .spec
-        .order
-        .as_ref()?
-        .individual
-        .as_ref()
-        .map(|individual| individual.email.clone())
 }
 
 fn attempt_start(pass: &Pass<'_>) -> Option<Timestamp> {

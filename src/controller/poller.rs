@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::AccountName;
 use super::account_status::show_correlation;
+use super::account_view::email;
 use super::connection::Connection;
 use super::context::Context;
 use crate::api::{CorrelationMethod, DocumentSigningOrder, PurchaseState};
@@ -242,14 +243,7 @@ async fn correlate(context: &Context, name: &AccountName, connection: &Connectio
         context.wake_unplaced(name);
         return;
     }
-    let email = known
-        .order
-        .spec
-        .order
-        .as_ref()
-        .and_then(|order| order.individual.as_ref())
-        .map(|individual| individual.email.clone());
-    let Some(email) = email else { return };
+    let Some(email) = email(&known.order) else { return };
     if *connection
         .filter_works
         .lock()

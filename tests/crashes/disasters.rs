@@ -7,8 +7,8 @@ use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use serde_json::json;
 
 use crate::scripts::place;
-use crate::stage::{Done, HELD, HERE, order};
-use crate::world::World;
+use crate::stage::{Done, HERE, order};
+use crate::world::{World, pass};
 
 impl World {
     /// Waits until jane's order is issued; where nothing was bought, a person may have to say so.
@@ -92,10 +92,7 @@ async fn unresolved(world: &World) -> Done {
     world.apply(&order("jane")).await?;
     world
         .until("resolving, or over", |world| {
-            let attempt = world
-                .order("jane")
-                .and_then(|order| order.status)
-                .and_then(|status| status.attempt);
+            let attempt = world.status("jane").attempt;
             let reason = world.reason("jane");
             (reason == "Resolving" && attempt.is_some()) || reason == "Issued" || reason == "OutcomeUnknown"
         })
@@ -168,9 +165,7 @@ pub async fn beyond(world: &World) -> Done {
     world.first_post(Effect::DropAfterCommit);
     place(world).await?;
     let both = |world: &World| {
-        let bought = world.order("jane").and_then(|order| order.status);
-        let bound = bought.is_some_and(|status| status.order_id == Some(112_234));
-        bound && world.reason("jane") == "DuplicateOrders"
+        world.status("jane").order_id == Some(112_234) && world.reason("jane") == "DuplicateOrders"
     };
     world.until("both known", both).await
 }
@@ -190,39 +185,4 @@ pub async fn refused_for_now(world: &World) -> Done {
     world
         .becomes("jane", &["Issued", "OutcomeUnknown", "Refused"])
         .await
-}
-
-/// The account never lets an order be placed again on a proof: a person has to say that none exists.
-pub async fn hold(world: &World) -> Done {
-    world.first_post(Effect::DropBeforeCommit);
-    world.apply(&order("jane")).await?;
-    world.becomes("jane", &["OutcomeUnknown", "Issued"]).await?;
-    if world.reason("jane") == "Issued" {
-        return Ok(());
-    }
-    let journal = world.remote.journal();
-    if !journal.orders.is_empty() {
-        return Err(HELD.to_owned());
-    }
-    let attempt = world
-        .order("jane")
-        .and_then(|order| order.status)
-        .and_then(|status| status.attempt);
-    let looked = json!({"metadata": {"annotations": {"docsign.dev/order-anew": attempt}}});
-    world.edit("jane", &looked).await?;
-    world
-        .until("issued, or held for another attempt", |world| {
-            let status = world
-                .order("jane")
-                .and_then(|order| order.status)
-                .unwrap_or_default();
-            let reason = world.reason("jane");
-            reason == "Issued" || (reason == "OutcomeUnknown" && status.attempt != attempt)
-        })
-        .await
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
 }

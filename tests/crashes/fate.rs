@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::plan::Moment;
+use crate::world::pass;
 
 /// How much later a call arrives that outlives its process: the next one is at work by then.
 const LATE: Duration = Duration::from_secs(5);
@@ -205,9 +206,4 @@ impl Fate {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
 }

@@ -11,7 +11,7 @@ use crate::answers::ANSWERS;
 use crate::plan::Plan;
 use crate::scripts::script;
 use crate::stage::HELD;
-use crate::world::World;
+use crate::world::{World, pass};
 
 /// How long a world goes on after its script has ended: nothing more may happen.
 const SETTLE: Duration = Duration::from_secs(130);
@@ -172,11 +172,6 @@ pub fn run(plan: &Plan) -> Run {
             age: world.age(),
         }
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
 }
 
 /// No key has been paid for twice, and what was bought is in the ledgers.

@@ -93,7 +93,7 @@ pub const SCRIPTS: &[Script] = &[
     }),
     Script {
         policy: "Hold",
-        ..Script::new("hold", |world| disasters::hold(world).boxed_local())
+        ..Script::new("hold", |world| by_hand(world).boxed_local())
     },
     Script {
         exact: false,
@@ -166,10 +166,7 @@ async fn by_hand(world: &World) -> Done {
     world.apply(&order("jane")).await?;
     world.becomes("jane", &["Issued", "OutcomeUnknown"]).await?;
     if world.reason("jane") == "OutcomeUnknown" {
-        let attempt = world
-            .order("jane")
-            .and_then(|order| order.status)
-            .and_then(|status| status.attempt);
+        let attempt = world.status("jane").attempt;
         if world.remote.journal().orders.is_empty() {
             let looked = json!({"metadata": {"annotations": {"docsign.dev/order-anew": attempt}}});
             world.edit("jane", &looked).await?;
@@ -178,10 +175,7 @@ async fn by_hand(world: &World) -> Done {
     // The second attempt may be lost as well: then it is the next person's turn.
     world
         .until("issued, or held for another attempt", |world| {
-            let status = world
-                .order("jane")
-                .and_then(|order| order.status)
-                .unwrap_or_default();
+            let status = world.status("jane");
             let named = world
                 .order("jane")
                 .and_then(|order| order.metadata.annotations?.get("docsign.dev/order-anew").cloned());
@@ -259,10 +253,7 @@ async fn revision(world: &World) -> Done {
     world.edit("jane", &json!({"spec": {"revision": 2}})).await?;
     world
         .until("the second revision issued", |world| {
-            let status = world
-                .order("jane")
-                .and_then(|order| order.status)
-                .unwrap_or_default();
+            let status = world.status("jane");
             let reason = world.reason("jane");
             reason == "OutcomeUnknown" || (reason == "Issued" && status.claimed_revision == Some(2))
         })

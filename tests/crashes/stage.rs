@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use docsign::api::DocumentSigningOrder;
+use docsign::api::{DocumentSigningOrder, DocumentSigningOrderStatus};
 use http::Request;
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -159,11 +159,17 @@ impl World {
         Some(serde_json::from_value(order).unwrap())
     }
 
+    /// A manifest's status; an empty one where there is none.
+    pub fn status(&self, name: &str) -> DocumentSigningOrderStatus {
+        self.order(name)
+            .and_then(|order| order.status)
+            .unwrap_or_default()
+    }
+
     /// The reason of an order's condition Ready.
     pub fn reason(&self, name: &str) -> String {
-        let order = self.order(name);
-        let status = order.and_then(|order| order.status).unwrap_or_default();
-        let ready = status
+        let ready = self
+            .status(name)
             .conditions
             .into_iter()
             .find(|condition| condition.type_ == "Ready");

@@ -133,7 +133,7 @@ impl World {
                 }
                 let what = format!("{} {}", request.method(), uri.path());
                 let effect = move |delay| async move {
-                    wait(delay).await;
+                    pass(delay).await;
                     cluster.answer(request, &lens).await
                 };
                 Ok(fate.cross(life, what, effect, unavailable).await)
@@ -177,7 +177,7 @@ async fn arrive(
     if posts {
         witness(&world, &bytes);
     }
-    wait(delay).await;
+    pass(delay).await;
     let exchange = world.remote.exchange(http::Request::from_parts(head, bytes));
     let answer = timeout(PATIENCE, exchange)
         .await
@@ -239,10 +239,11 @@ fn unavailable(moment: Moment) -> http::Response<crate::memory::AnswerBody> {
     response
 }
 
+/// Lets time pass.
 #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-async fn wait(delay: Duration) {
-    if !delay.is_zero() {
-        sleep(delay).await;
+pub async fn pass(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
     }
 }
 

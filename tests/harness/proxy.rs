@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Context as _, ControlPlane, Error, PATIENCE, Result, eventually};
@@ -90,7 +90,12 @@ impl Proxy {
             state: Mutex::default(),
         });
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, Arc::clone(&shared), stop.clone()));
+        let answering = Arc::clone(&shared);
+        let answer = move |request| {
+            let shared = Arc::clone(&answering);
+            async move { shared.answer(request).await }
+        };
+        tokio::spawn(serve(listener, stop.clone(), answer));
         Ok(Self {
             kubeconfig,
             shared,
@@ -194,41 +199,39 @@ impl Shared {
 }
 
 /// Writes to purchases, and to manifests and their statuses.
-fn is_counted(request: &http::Request<Incoming>) -> bool {
+pub fn is_counted(request: &http::Request<Incoming>) -> bool {
     let path = request.uri().path();
     let ours = path.starts_with("/apis/docsign.dev/")
         && (path.contains("/purchases") || path.contains("/documentsigningorders"));
     ours && request.method() != http::Method::GET
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+/// Answers HTTP on this port until it is stopped. A connection whose answer is an error is closed.
+pub async fn serve<Answered, Whole>(
+    listener: TcpListener,
+    stop: CancellationToken,
+    answer: impl Fn(http::Request<Incoming>) -> Answered + Clone + Send + Sync + 'static,
+) where
+    Answered: Future<Output = Result<http::Response<Whole>>> + Send + 'static,
+    Whole: http_body::Body + Send + 'static,
+    Whole::Data: Send,
+    Whole::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else { continue };
-        let (shared, stop) = (Arc::clone(&shared), stop.clone());
+        let (answer, stop) = (answer.clone(), stop.clone());
         tokio::spawn(async move {
+            // How a connection ends is the caller's to see.
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = connection(stream, shared) => {}
+                _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)) => {}
             }
         });
     }
-}
-
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { shared.answer(request).await }
-    });
-    // How a connection ends is the caller's to see.
-    drop(
-        http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service)
-            .await,
-    );
 }
 
 /// A kubeconfig that leads to this address, over plain HTTP and as nobody.

@@ -6,7 +6,7 @@ use docsign::simulator::{Effect, Endpoint, People};
 use futures::future::try_join_all;
 
 use crate::harness::{Moment, Proxy, Result, Then, Trap};
-use crate::story::{always, bought_id, bought_once, bound, called, once, resolving, spent};
+use crate::story::{always, bought_id, bought_once, bound, called, lost_and_hidden, once, resolving, spent};
 use crate::world::{QUICK, World, order, order_id, ready_reason};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,13 +61,7 @@ async fn what_never_reached_certcentral_is_not_sent_again() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_look_ups_hide_is_waited_for() -> Result<()> {
     let world = World::new("hidden", QUICK).await?;
-    let hide = Effect::Hide { seconds: 3600 };
-    world.simulator.install(once(Endpoint::Place, hide));
-    world
-        .simulator
-        .install(once(Endpoint::Place, Effect::DropAfterCommit));
-    let operator = world.start().await?;
-    world.apply(&order("jane")).await?;
+    let operator = lost_and_hidden(&world).await?;
     resolving(&world, "jane").await?;
     called(&world, Endpoint::Alternate, 3).await?;
     // Nor does a new process take the silence for absence.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use docsign::api::PurchaseState;
-use docsign::simulator::{Decision, Effect, Endpoint, People};
+use docsign::simulator::{Decision, Endpoint, People};
 
 use crate::harness::Result;
 use crate::story::{
-    bought_id, bought_once, bound, called, decided_again, is_bought, once, poke, purchase_until, resolving,
+    bought_id, bought_once, bound, called, decided_again, is_bought, lost_and_hidden, poke, purchase_until,
+    resolving, under_way,
 };
 use crate::world::{QUICK, World, order, order_id, ready_reason};
 
@@ -27,14 +28,7 @@ async fn delete_purchase(world: &World) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_wiped_while_the_order_is_sent() -> Result<()> {
     let world = World::new("wiped-sent", QUICK).await?;
-    let slow = Effect::Delay {
-        before: 10_000,
-        after: 0,
-    };
-    world.simulator.install(once(Endpoint::Place, slow));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
-    called(&world, Endpoint::Place, 1).await?;
+    let _operator = under_way(&world, Endpoint::Place).await?;
     assert!(wipe(&world, "jane").await, "it holds no order id yet");
     world.issued("jane").await?;
     bought_once(&world);
@@ -44,13 +38,7 @@ async fn a_status_wiped_while_the_order_is_sent() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_wiped_while_the_attempt_is_resolved() -> Result<()> {
     let world = World::new("wiped-open", QUICK).await?;
-    let hide = Effect::Hide { seconds: 3600 };
-    world.simulator.install(once(Endpoint::Place, hide));
-    world
-        .simulator
-        .install(once(Endpoint::Place, Effect::DropAfterCommit));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
+    let _operator = lost_and_hidden(&world).await?;
     resolving(&world, "jane").await?;
     assert!(wipe(&world, "jane").await, "it holds no order id yet");
     resolving(&world, "jane").await?;
@@ -129,13 +117,7 @@ async fn a_purchase_deleted_when_the_order_is_known_is_put_back() -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_deleted_while_the_attempt_is_resolved_is_put_back_open() -> Result<()> {
     let world = World::new("lost-attempt", QUICK).await?;
-    let hide = Effect::Hide { seconds: 3600 };
-    world.simulator.install(once(Endpoint::Place, hide));
-    world
-        .simulator
-        .install(once(Endpoint::Place, Effect::DropAfterCommit));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
+    let _operator = lost_and_hidden(&world).await?;
     let attempt = resolving(&world, "jane").await?.status.unwrap().attempt;
     delete_purchase(&world).await?;
     let open = purchase_until(&world, "the purchase to be put back", |purchase| {
@@ -157,14 +139,7 @@ async fn a_purchase_deleted_while_the_attempt_is_resolved_is_put_back_open() -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_deleted_while_the_order_is_sent_is_put_back() -> Result<()> {
     let world = World::new("lost-sent", QUICK).await?;
-    let slow = Effect::Delay {
-        before: 10_000,
-        after: 0,
-    };
-    world.simulator.install(once(Endpoint::Place, slow));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
-    called(&world, Endpoint::Place, 1).await?;
+    let _operator = under_way(&world, Endpoint::Place).await?;
     delete_purchase(&world).await?;
     world.issued("jane").await?;
     let id = bought_id(&world);

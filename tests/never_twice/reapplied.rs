@@ -6,22 +6,15 @@ use serde_json::json;
 
 use crate::harness::{PATIENCE, Result, eventually};
 use crate::story::{
-    bought_id, bought_once, called, changed, delete, is_bought, message, once, paid, patch, purchase_until,
-    spent, with_other_inputs,
+    bought_id, bought_once, changed, delete, is_bought, message, once, paid, patch, purchase_until, spent,
+    under_way, with_other_inputs,
 };
 use crate::world::{QUICK, World, order, order_id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn applied_again_before_anything_was_bought() -> Result<()> {
     let world = World::new("again-before", QUICK).await?;
-    let slow = Effect::Delay {
-        before: 10_000,
-        after: 0,
-    };
-    world.simulator.install(once(Endpoint::Alternate, slow));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
-    called(&world, Endpoint::Alternate, 1).await?;
+    let _operator = under_way(&world, Endpoint::Alternate).await?;
     delete(&world, "jane").await?;
     // Nothing is bought yet, so the new manifest may ask for something else.
     world.apply(&with_other_inputs(order("jane"))).await?;
@@ -36,14 +29,7 @@ async fn applied_again_before_anything_was_bought() -> Result<()> {
 async fn applied_again_while_the_order_is_sent() -> Result<()> {
     try_join_all([true, false].map(async |same| {
         let world = World::new("again-during", QUICK).await?;
-        let slow = Effect::Delay {
-            before: 10_000,
-            after: 0,
-        };
-        world.simulator.install(once(Endpoint::Place, slow));
-        let _operator = world.start().await?;
-        world.apply(&order("jane")).await?;
-        called(&world, Endpoint::Place, 1).await?;
+        let _operator = under_way(&world, Endpoint::Place).await?;
         delete(&world, "jane").await?;
         if same {
             world.apply(&order("jane")).await?;
@@ -65,14 +51,7 @@ async fn deleted_for_good_while_the_order_is_sent() -> Result<()> {
     world
         .simulator
         .install(once(Endpoint::Place, Effect::DropAfterCommit));
-    let slow = Effect::Delay {
-        before: 10_000,
-        after: 0,
-    };
-    world.simulator.install(once(Endpoint::Place, slow));
-    let _operator = world.start().await?;
-    world.apply(&order("jane")).await?;
-    called(&world, Endpoint::Place, 1).await?;
+    let _operator = under_way(&world, Endpoint::Place).await?;
     delete(&world, "jane").await?;
     // The purchase outlives the manifest, and learns what was bought without it.
     paid(&world).await?;

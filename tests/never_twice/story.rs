@@ -5,7 +5,7 @@ use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use serde_json::{Value, json};
 
 use crate::harness::{Child, PATIENCE, Result, eventually};
-use crate::world::{World, condition, order_id};
+use crate::world::{World, condition, order, order_id};
 
 /// This effect, on the next call of this endpoint alone.
 pub fn once(endpoint: Endpoint, effect: Effect) -> Fault {
@@ -28,6 +28,31 @@ pub fn always(endpoint: Endpoint, effect: Effect) -> Fault {
         },
         effect,
     }
+}
+
+/// An operator, and the order `jane`, whose first call of this endpoint takes its time: it is under way.
+pub async fn under_way(world: &World, endpoint: Endpoint) -> Result<Child> {
+    let slow = Effect::Delay {
+        before: 10_000,
+        after: 0,
+    };
+    world.simulator.install(once(endpoint, slow));
+    let operator = world.start().await?;
+    world.apply(&order("jane")).await?;
+    called(world, endpoint, 1).await?;
+    Ok(operator)
+}
+
+/// An operator, and the order `jane`: accepted, its answer lost, and hidden from look-ups for an hour.
+pub async fn lost_and_hidden(world: &World) -> Result<Child> {
+    let hide = Effect::Hide { seconds: 3600 };
+    world.simulator.install(once(Endpoint::Place, hide));
+    world
+        .simulator
+        .install(once(Endpoint::Place, Effect::DropAfterCommit));
+    let operator = world.start().await?;
+    world.apply(&order("jane")).await?;
+    Ok(operator)
 }
 
 /// Exactly one order was paid for, and one POST arrived.

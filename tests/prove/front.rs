@@ -12,11 +12,8 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use kube::client::Body;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -117,7 +114,12 @@ impl Front {
             tally: settings.tally,
         });
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, Arc::clone(&shared), stop.clone()));
+        let answering = Arc::clone(&shared);
+        let answer = move |request| {
+            let shared = Arc::clone(&answering);
+            async move { shared.answer(request).await }
+        };
+        tokio::spawn(proxy::serve(listener, stop.clone(), answer));
         Ok(Self {
             kubeconfig,
             shared,
@@ -187,9 +189,7 @@ impl Shared {
 
     fn call(&self, request: &http::Request<Incoming>) -> Call {
         let path = request.uri().path().to_owned();
-        let ours = path.starts_with("/apis/docsign.dev/")
-            && (path.contains("/purchases") || path.contains("/documentsigningorders"));
-        let write = (ours && request.method() != http::Method::GET).then(|| {
+        let write = proxy::is_counted(request).then(|| {
             let mut writes = lock(&self.writes);
             *writes += 1;
             *writes
@@ -326,36 +326,6 @@ async fn request_parts(request: http::Request<Incoming>) -> Result<(http::reques
 fn whole(body: Body) -> UnsyncBoxBody<Bytes, Error> {
     body.map_err(|_| Error::new("the API server broke off"))
         .boxed_unsync()
-}
-
-async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, _)) = accepted else { continue };
-        let (shared, stop) = (Arc::clone(&shared), stop.clone());
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = connection(stream, shared) => {}
-            }
-        });
-    }
-}
-
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { shared.answer(request).await }
-    });
-    // How a connection ends is the caller's to see.
-    drop(
-        http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service)
-            .await,
-    );
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
