@@ -31,6 +31,6 @@ pub use order::{
 pub use purchase::{
     AccountRecord, Attempt, OrderReference, Purchase, PurchaseReason, PurchaseSpec, PurchaseState,
 };
-pub use reason::{AccountReason, ConditionType, Reason, WaitingFor};
+pub use reason::{AccountReason, ConditionType, EventReason, Reason, WaitingFor};
 pub use reference::{AccountKind, AccountRef, CsrSource, KeyRef, OrderRef, SecretRef, SecretSource};
 pub use status::{CertificateFacts, DocumentSigningOrderStatus, Failure, PastRevision};

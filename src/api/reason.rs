@@ -169,3 +169,20 @@ words! {
         Unavailable,
     }
 }
+
+words! {
+    /// What an event tells of an order beside its conditions.
+    EventReason {
+        /// The order exists, and the operator was not allowed to delete the Secret with the card that it was paid with.
+        CardSecretKept,
+    }
+}
+
+impl EventReason {
+    /// What the operator was about to do.
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::CardSecretKept => "DeletingCardSecret",
+        }
+    }
+}

@@ -125,8 +125,46 @@ async fn forbidden(
             "spec.accountRef: {name} does not allow this namespace; its owner can (spec.allowedNamespaces)"
         )));
     }
-    let wanted = order.spec.order.as_ref();
-    Ok(wanted.and_then(|wanted| not_allowed(name, &connection.settings.allow, wanted)))
+    let Some(wanted) = &order.spec.order else {
+        return Ok(None);
+    };
+    let allow = &connection.settings.allow;
+    Ok(not_allowed(name, allow, wanted).or_else(|| {
+        let free = allow.adopts(name.kind);
+        (!free).then(|| renews_foreign(pass, name, connection, wanted))?
+    }))
+}
+
+/// A renewal takes the renewed order's place. On an account that is shared, nobody renews what was not bought from his
+/// own namespace, unless the account lets him bind such orders too.
+fn renews_foreign(
+    pass: &Pass<'_>,
+    name: &AccountName,
+    connection: &Connection,
+    wanted: &Order,
+) -> Option<String> {
+    let namespace = pass.key.namespace();
+    let named = wanted.renewal_of.as_ref().and_then(|renewed| {
+        let renewed = pass.context.cached_order(namespace, &renewed.name)?;
+        renewed.status.as_ref()?.order_id
+    });
+    let (field, id) = match (wanted.renewal_of_order_id, named) {
+        (Some(id), _) => ("renewalOfOrderId", id),
+        (None, Some(id)) => ("renewalOf", id),
+        // There is nothing to renew, or not yet.
+        (None, None) => return None,
+    };
+    let bought_here = pass.context.purchases.state().iter().any(|purchase| {
+        let spec = &purchase.spec;
+        spec.order_ref.namespace == namespace
+            && spec.account.uid.as_deref() == Some(connection.uid.as_str())
+            && spec.order_ids.contains(&id)
+    });
+    (!bought_here).then(|| {
+        format!(
+            "spec.order.{field}: order {id} was not bought from this namespace, so {name} does not let it be renewed here; its owner can (spec.allow.adoption)"
+        )
+    })
 }
 
 /// What an account does not allow an order to ask for: the field, and who can do what.

@@ -12,7 +12,7 @@ use super::connection::{Connection, REQUEST_BUDGET};
 use super::error::{Error, answered};
 use super::look_up::{Incomplete, Question};
 use super::pass::{Pass, show};
-use super::{account_view, claim, ledger, observe, place};
+use super::{account_view, card, claim, ledger, observe, place};
 use crate::api::{
     ANNOTATION_REFRESH, AccountRecord, Attempt, CorrelationMethod, DocumentSigningOrder, FIELD_MANAGER,
     FINALIZER, PurchaseReason, PurchaseSpec, PurchaseState,
@@ -53,6 +53,7 @@ pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Res
         Action::LookUp => look_up(pass, seen).await?,
         Action::Inspect(id) => inspect(pass, *id, Lane::Resolve).await?,
         Action::Refresh(id) => refresh(pass, *id).await?,
+        Action::DeleteCardSecret => card::delete_secret(pass).await?,
         Action::Release => release(pass).await?,
     }
     observe::account(pass).await

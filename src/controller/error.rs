@@ -68,6 +68,11 @@ impl Error {
         matches!(self, Self::Kube { source, .. } if matches!(source.as_ref(), kube::Error::Api(status) if status.is_not_found()))
     }
 
+    /// Whether the API server understood the request and will not do it.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self, Self::Kube { source, .. } if matches!(source.as_ref(), kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 408 && status.code != 429))
+    }
+
     /// Whether reading again at once is all it takes.
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict(_))

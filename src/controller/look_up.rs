@@ -10,10 +10,10 @@ use kube::api::ListParams;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, answered};
+use super::unlike::{other, unlike};
 use crate::api::{CorrelationMethod, Purchase, PurchaseSpec};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
-use crate::domain::csr::Csr;
 use crate::domain::order_key::{OrderKey, Token};
 use crate::domain::request::OrderRequest;
 use crate::plan::{Correlation, Found, FoundOrder, RemoteFacts, RemoteFailure, is_final};
@@ -177,7 +177,7 @@ impl Question<'_> {
                     ours: true,
                     ..self.compare(&order)
                 });
-            } else if tokens.is_empty() && self.compare(&order).unlike.is_none() {
+            } else if tokens.is_empty() && other(&order, self.request).is_none() {
                 found.maybe.push(id);
             }
         }
@@ -253,26 +253,6 @@ fn tokens(order: &Order) -> Vec<Token> {
         .chain(comments)
         .flat_map(Token::find_all)
         .collect()
-}
-
-/// What can be read back and is not as asked for. What CertCentral leaves out is not held against the order.
-fn unlike(order: &Order, request: Option<&OrderRequest>) -> Option<String> {
-    if let Some(product) = order
-        .product_name_id
-        .as_deref()
-        .filter(|product| *product != PRODUCT)
-    {
-        let product: String = product.chars().take(60).collect();
-        return Some(format!("it is an order of the product {product}, not {PRODUCT}"));
-    }
-    let request = request?;
-    if let (Some(asked), Some(found)) = (request.csr(), order.certificate.csr.as_deref())
-        && let Ok(found) = Csr::parse(found)
-        && found.public_key_spki() != asked.public_key_spki()
-    {
-        return Some("its CSR is for another key".to_owned());
-    }
-    None
 }
 
 fn floor_to_second(time: Timestamp) -> Timestamp {

@@ -7,7 +7,8 @@
 //! | `act` | one effect for each action |
 //! | `claim`, `ticket` | the right to send one POST |
 //! | `place` | **where money is spent** |
-//! | `look_up` | asking CertCentral whether an order exists |
+//! | `look_up`, `unlike` | asking CertCentral whether an order exists, and whether it is the one |
+//! | `card` | the Secret with the card, once the order exists |
 //! | `ledger`, `record` | the writes to purchases and to statuses |
 //! | `endpoint` | where API keys may be sent |
 //! | `account`, `account_status`, `connection` | accounts, their health, their request budget |
@@ -19,6 +20,7 @@ mod account;
 mod account_status;
 mod account_view;
 mod act;
+mod card;
 mod claim;
 mod connection;
 mod context;
@@ -36,6 +38,7 @@ mod record;
 mod sources;
 mod start;
 mod ticket;
+mod unlike;
 mod watch;
 
 use std::fmt::Debug;

@@ -37,6 +37,7 @@ pub(super) async fn begin(
         connection: None,
         prepared: None,
         request: Request::Absent,
+        card_secret: None,
         ticket: None,
         turn: None,
         look_up: LookUp::NotAsked,
@@ -120,8 +121,12 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
             )
         })
         .unwrap_or_default();
-    let Prepared { request, inputs } =
-        sources::prepare(pass.context, &order, &pass.key, keeps_tokens, &account_version).await?;
+    let Prepared {
+        request,
+        inputs,
+        card_secret,
+    } = sources::prepare(pass.context, &order, &pass.key, keeps_tokens, &account_version).await?;
+    pass.card_secret = card_secret;
     pass.request = match request {
         None => Request::Absent,
         Some(Err(findings)) => Request::Unusable { findings, inputs },

@@ -9,6 +9,7 @@ use kube::ResourceExt;
 use super::connection::{Connection, Turn};
 use super::context::Context;
 use super::error::Error;
+use super::sources::CardSecret;
 use super::ticket::Ticket;
 use super::{act, ledger, observe, record};
 use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseState};
@@ -31,6 +32,8 @@ pub(super) struct Pass<'a> {
     pub connection: Option<Arc<Connection>>,
     pub prepared: Option<OrderRequest>,
     pub request: Request,
+    /// The Secret that goes once the order exists.
+    pub card_secret: Option<CardSecret>,
     pub ticket: Option<Ticket>,
     pub turn: Option<Turn>,
     pub look_up: LookUp,
@@ -136,6 +139,7 @@ impl Pass<'_> {
             purchase: self.purchase.as_ref().map(|purchase| purchase.spec.clone()),
             account: self.account.clone(),
             request: self.request.clone(),
+            card_secret: self.card_secret.is_some(),
             ticket: self.ticket.as_ref().map(|ticket| plan::Ticket {
                 attempt: ticket.attempt().to_owned(),
                 in_time: ticket.in_time(),

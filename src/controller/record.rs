@@ -9,7 +9,9 @@ use kube::{Api, Resource, ResourceExt};
 
 use super::context::Context;
 use super::error::{Error, answered};
-use crate::api::{ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, FIELD_MANAGER, Reason};
+use crate::api::{
+    ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, EventReason, FIELD_MANAGER, Reason,
+};
 use crate::serve::metrics::State;
 
 /// How long one write may take before it is read back.
@@ -86,14 +88,23 @@ async fn tell(context: &Context, before: &DocumentSigningOrder, after: &Document
             })
             .inc();
     }
+    publish(context, after, reason, &message, "WaitingForOwner").await;
+}
+
+/// Tells the owner of a manifest, by an event, what its conditions do not say.
+pub(super) async fn warn(context: &Context, order: &DocumentSigningOrder, reason: EventReason, note: String) {
+    publish(context, order, reason.as_str().to_owned(), &note, reason.action()).await;
+}
+
+async fn publish(context: &Context, order: &DocumentSigningOrder, reason: String, note: &str, action: &str) {
     let event = Event {
         type_: EventType::Warning,
         reason,
-        note: Some(message.chars().take(1000).collect()),
-        action: "WaitingForOwner".to_owned(),
+        note: Some(note.chars().take(1000).collect()),
+        action: action.to_owned(),
         secondary: None,
     };
-    if let Err(error) = context.recorder.publish(&event, &after.object_ref(&())).await {
+    if let Err(error) = context.recorder.publish(&event, &order.object_ref(&())).await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "an event was not written"

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::error::{Error, answered};
 use crate::api::{
-    ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, CsrSource, DeletionPolicy, DocumentSigningOrder, KeyRef,
+    ANNOTATION_ORDER_ANEW, ANNOTATION_RETRY, AfterOrder, CreditCardFrom, CsrSource, DeletionPolicy,
+    DocumentSigningOrder, KeyRef,
 };
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::{
@@ -22,6 +23,15 @@ pub(super) struct Prepared {
     pub request: Option<Result<OrderRequest, Vec<Finding>>>,
     /// A fingerprint of the versions of all it was made from.
     pub inputs: String,
+    /// The card's Secret, where it is there and is to be deleted after the order.
+    pub card_secret: Option<CardSecret>,
+}
+
+/// The Secret that holds a card, as it was read.
+pub(super) struct CardSecret {
+    pub name: String,
+    pub uid: Option<String>,
+    pub resource_version: Option<String>,
 }
 
 /// Reads the sources and makes the request.
@@ -37,6 +47,7 @@ pub(super) async fn prepare(
         namespace: order.namespace().unwrap_or_default(),
         versions: vec![account_version.to_owned()],
         findings: Vec::new(),
+        card_secret: None,
     };
     for annotation in [ANNOTATION_RETRY, ANNOTATION_ORDER_ANEW] {
         reading
@@ -47,6 +58,7 @@ pub(super) async fn prepare(
         return Ok(Prepared {
             request: None,
             inputs: reading.fingerprint(),
+            card_secret: None,
         });
     };
     let mut sources = Sources::default();
@@ -68,9 +80,7 @@ pub(super) async fn prepare(
             .await?;
     }
     if let Some(from) = &wanted.credit_card_from {
-        sources.credit_card = reading
-            .secret("spec.order.creditCardFrom", &from.secret_ref.name, Card::parse)
-            .await?;
+        sources.credit_card = reading.card(from).await?;
     }
     if let Some(renewed) = &wanted.renewal_of {
         sources.renewal_of_order_id = reading.renewed(&renewed.name);
@@ -81,6 +91,7 @@ pub(super) async fn prepare(
         return Ok(Prepared {
             request: Some(Err(reading.findings)),
             inputs,
+            card_secret: reading.card_secret,
         });
     }
     let token = key.token();
@@ -103,6 +114,7 @@ pub(super) async fn prepare(
     Ok(Prepared {
         request: Some(request),
         inputs,
+        card_secret: reading.card_secret,
     })
 }
 
@@ -142,6 +154,7 @@ struct Reading<'a> {
     namespace: String,
     versions: Vec<String>,
     findings: Vec<Finding>,
+    card_secret: Option<CardSecret>,
 }
 
 impl Reading<'_> {
@@ -192,9 +205,9 @@ impl Reading<'_> {
 
     async fn secret_key(&mut self, reference: &KeyRef) -> Result<Option<Vec<u8>>, Error> {
         Ok(self
-            .secret_data(&reference.name)
+            .read(&reference.name)
             .await?
-            .and_then(|mut data| data.remove(&reference.key)))
+            .and_then(|secret| data(secret).remove(&reference.key)))
     }
 
     async fn secret<T>(
@@ -203,25 +216,50 @@ impl Reading<'_> {
         name: &str,
         parse: impl FnOnce(&SecretData) -> Result<T, Vec<SourceError>>,
     ) -> Result<Option<T>, Error> {
-        let Some(data) = self.secret_data(name).await? else {
+        let secret = self.read(name).await?;
+        Ok(self.parsed(field, name, secret.map(data), parse))
+    }
+
+    async fn card(&mut self, from: &CreditCardFrom) -> Result<Option<Card>, Error> {
+        let name = &from.secret_ref.name;
+        let secret = self.read(name).await?;
+        self.card_secret = secret
+            .as_ref()
+            .filter(|_| from.after_order == AfterOrder::Delete)
+            .map(|secret| CardSecret {
+                name: name.clone(),
+                uid: secret.uid(),
+                resource_version: secret.resource_version(),
+            });
+        Ok(self.parsed("spec.order.creditCardFrom", name, secret.map(data), Card::parse))
+    }
+
+    fn parsed<T>(
+        &mut self,
+        field: &str,
+        name: &str,
+        data: Option<SecretData>,
+        parse: impl FnOnce(&SecretData) -> Result<T, Vec<SourceError>>,
+    ) -> Option<T> {
+        let Some(data) = data else {
             self.missing(
                 field,
                 format!("Secret {name} does not exist; create it in this namespace"),
             );
-            return Ok(None);
+            return None;
         };
         match parse(&data) {
-            Ok(value) => Ok(Some(value)),
+            Ok(value) => Some(value),
             Err(errors) => {
                 for error in errors {
                     self.missing(field, format!("Secret {name}: {error}"));
                 }
-                Ok(None)
+                None
             }
         }
     }
 
-    async fn secret_data(&mut self, name: &str) -> Result<Option<SecretData>, Error> {
+    async fn read(&mut self, name: &str) -> Result<Option<Secret>, Error> {
         let secrets: Api<Secret> = Api::namespaced(self.context.client.clone(), &self.namespace);
         let secret = answered("reading a Secret", secrets.get_opt(name)).await?;
         self.versions.push(
@@ -230,14 +268,7 @@ impl Reading<'_> {
                 .and_then(ResourceExt::resource_version)
                 .unwrap_or_default(),
         );
-        Ok(secret.map(|secret| {
-            secret
-                .data
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(key, value)| (key, value.0))
-                .collect()
-        }))
+        Ok(secret)
     }
 
     fn renewed(&mut self, name: &str) -> Option<i64> {
@@ -266,4 +297,9 @@ impl Reading<'_> {
             source: true,
         });
     }
+}
+
+fn data(secret: Secret) -> SecretData {
+    let data = secret.data.unwrap_or_default();
+    data.into_iter().map(|(key, value)| (key, value.0)).collect()
 }

@@ -45,6 +45,17 @@ pub struct OrderRequest {
     warnings: Vec<Finding>,
 }
 
+/// For how long an order is valid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Validity {
+    /// So many years.
+    Years(i64),
+    /// So many days.
+    Days(i64),
+    /// Until a date, or what CertCentral takes when nothing is said.
+    Until,
+}
+
 impl OrderRequest {
     /// What may not be what was meant, though it can be ordered.
     pub fn warnings(&self) -> &[Finding] {
@@ -54,6 +65,40 @@ impl OrderRequest {
     /// The CSR that is ordered for, to compare with what is read back.
     pub fn csr(&self) -> Option<&Csr> {
         self.csr.as_ref()
+    }
+
+    /// certificate.csProvisioningMethod, in CertCentral's word.
+    pub fn provisioning_method(&self) -> &'static str {
+        match self.body.cs_provisioning_method {
+            CsProvisioningMethod::Email => "email",
+            CsProvisioningMethod::ShipToken => "ship_token",
+            CsProvisioningMethod::ClientApp => "client_app",
+        }
+    }
+
+    /// For how long; of several the one that CertCentral heeds.
+    pub fn validity(&self) -> Validity {
+        let wanted = &self.body.order_validity;
+        match (&wanted.custom_expiration_date, wanted.days, wanted.years) {
+            (Some(_), _, _) | (None, None, None) => Validity::Until,
+            (None, Some(days), _) => Validity::Days(days),
+            (None, None, Some(years)) => Validity::Years(years),
+        }
+    }
+
+    /// The order that this one renews.
+    pub fn renewal_of_order_id(&self) -> Option<i64> {
+        self.body.renewal_of_order_id
+    }
+
+    /// Whether any of the additional e-mail addresses is not among these.
+    pub fn lacks_emails(&self, found: &[String]) -> bool {
+        let is_found = |email: &Confidential| {
+            found
+                .iter()
+                .any(|found| found.trim().eq_ignore_ascii_case(email.text().trim()))
+        };
+        !self.body.additional_emails.iter().all(is_found)
     }
 
     /// `v1.<salt>.<HMAC-SHA256 in hexadecimal>` of all that is ordered and on which account: the same for the same

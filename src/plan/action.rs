@@ -26,6 +26,7 @@ pub enum Row {
     Repair,
     Deleting,
     OtherInputs,
+    CardSecret,
     BoughtNotInStatus,
     Refresh,
     LookUpAgain,
@@ -59,6 +60,8 @@ pub enum Action {
     },
     /// Put one ledger right from the other.
     Repair(Repair),
+    /// Delete the Secret that holds the card the order was paid with.
+    DeleteCardSecret,
     /// Take our finalizer off.
     Release,
     /// Read the known order.

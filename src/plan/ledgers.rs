@@ -1,4 +1,4 @@
-//! Rows `Repair`, `OtherInputs` and `BoughtNotInStatus`: status and purchase are two ledgers that repair each
+//! Rows `Repair`, `OtherInputs`, `CardSecret` and `BoughtNotInStatus`: status and purchase are two ledgers that repair each
 //! other.
 
 use super::observed::{FailedOutcome, Inspection, Observed, Order, RemoteFailure, Request};
@@ -72,6 +72,20 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
         None => inherited(seen, order, purchase, bound)?,
     };
     Some(Decision::show(verdict, Edit::default(), Wake::OnChange))
+}
+
+/// The order exists, and the card it was paid with is still written down: it goes before the status says that the
+/// order exists, so that a restart in between finds it.
+pub(super) fn card_secret(seen: &Observed) -> Option<Decision> {
+    let bought = bought_not_in_status(seen)?;
+    let as_bought = match &seen.request {
+        Request::Usable { as_bought, .. } => *as_bought != Some(false),
+        // Its own Secret may be what can't be used.
+        Request::Unusable { .. } => true,
+        Request::Absent => false,
+    };
+    debug_assert!(bought.action == Action::Repair(Repair::Status));
+    (seen.card_secret && as_bought).then(|| Decision::act(Action::DeleteCardSecret))
 }
 
 /// The order exists, and the manifest's status does not say so yet.

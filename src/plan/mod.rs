@@ -11,6 +11,7 @@
 //! | `Repair` | one ledger holds an id or attempt that the other lacks; closed but still marked | Repair |
 //! | `Deleting` | being deleted, and nothing open | Release, or Nothing |
 //! | `OtherInputs` | `existingOrderID` is not the bought order; bought for other inputs | Nothing |
+//! | `CardSecret` | the same, and the card's Secret is still there, to be deleted after the order | DeleteCardSecret |
 //! | `BoughtNotInStatus` | the purchase knows the id, the status does not | Repair: the status |
 //! | `Refresh` | known, and a look is due | Refresh |
 //! | `LookUpAgain` | known, by a second POST less than 30 days ago; a look-up due, or it found another | LookUp, Repair |
@@ -78,12 +79,13 @@ pub fn plan(seen: &Observed) -> Plan {
 type Rule = fn(&Observed) -> Option<Decision>;
 
 /// The table, top to bottom, up to its last row, `Claim`, which takes what is left.
-const TABLE: [(Row, Rule); 21] = [
+const TABLE: [(Row, Rule); 22] = [
     (Row::Place, ticket::place),
     (Row::VoidTicket, ticket::void),
     (Row::Repair, ledgers::repair),
     (Row::Deleting, known::deleting),
     (Row::OtherInputs, ledgers::other_inputs),
+    (Row::CardSecret, ledgers::card_secret),
     (Row::BoughtNotInStatus, ledgers::bought_not_in_status),
     (Row::Refresh, known::refresh),
     (Row::LookUpAgain, known::look_up_again),

@@ -69,6 +69,20 @@ pub async fn clock_ahead(world: &World) -> Done {
     world.ends_well().await
 }
 
+/// An order paid by a card, whose Secret goes once the order exists.
+pub async fn card(world: &World) -> Done {
+    let card = json!({"metadata": {"name": "card"}, "stringData": {
+        "number": "4111111111111111", "expirationMonth": "12", "expirationYear": "2031", "cvv": "123", "cardholderName": "Jane Doe",
+    }});
+    let secrets = format!("/api/v1/namespaces/{HERE}/secrets");
+    world.ask("POST", &secrets, &card).await?;
+    let mut order = order("jane");
+    order["spec"]["order"]["paymentMethod"] = json!("card");
+    order["spec"]["order"]["creditCardFrom"] = json!({"secretRef": {"name": "card"}});
+    world.apply(&order).await?;
+    world.ends_well().await
+}
+
 /// The only record that CertCentral was asked is deleted by a person, while nobody knows what came of it.
 pub async fn purchase_deleted(world: &World) -> Done {
     unresolved(world).await?;

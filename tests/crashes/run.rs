@@ -309,5 +309,11 @@ fn end(world: &World) -> Value {
             (token, bodies.collect())
         })
         .collect();
-    json!({"orders": orders, "purchases": purchases, "bought": bought})
+    let secrets: Vec<Value> = world
+        .cluster
+        .objects("secrets")
+        .iter()
+        .map(|secret| secret["metadata"]["name"].clone())
+        .collect();
+    json!({"orders": orders, "purchases": purchases, "bought": bought, "secrets": secrets})
 }

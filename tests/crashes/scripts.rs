@@ -70,6 +70,7 @@ pub const SCRIPTS: &[Script] = &[
     Script::new("blind", |world| disasters::blind(world).boxed_local()),
     Script::new("twice", |world| disasters::twice(world).boxed_local()),
     Script::new("clock-ahead", |world| disasters::clock_ahead(world).boxed_local()),
+    Script::new("card", |world| disasters::card(world).boxed_local()),
     Script::new("purchase-deleted", |world| {
         disasters::purchase_deleted(world).boxed_local()
     }),

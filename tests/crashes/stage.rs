@@ -72,7 +72,7 @@ impl World {
             "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": "main"},
             "spec": {
                 "apiKeySecretRef": {"name": "certcentral"}, "region": "US", "pollIntervalSeconds": 60,
-                "allow": {"adoption": true}, "allowedNamespaces": {"names": [HERE]},
+                "allow": {"adoption": true, "paymentMethods": ["balance", "card"]}, "allowedNamespaces": {"names": [HERE]},
                 "unresolved": {"policy": policy, "quietPeriodSeconds": 3600},
             },
         });

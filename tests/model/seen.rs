@@ -146,6 +146,7 @@ impl Plans {
                 as_bought: view.as_bought,
                 inputs: format!("{} {}", manifest.inputs, manifest.account),
             }),
+            card_secret: false,
             ticket: view.ticket.map(|(number, in_time)| Ticket {
                 attempt: attempt(number),
                 in_time,
@@ -202,6 +203,8 @@ fn does(action: &Action) -> Does {
         Action::Repair(Repair::ReopenPurchase { attempt }) => Does::Reopen(number(attempt)),
         Action::Repair(Repair::AddOrderId(order)) => Does::AddOrderId(id(order)),
         Action::Repair(Repair::Status) => Does::WriteStatus,
+        // The manifests of the model pay by balance.
+        Action::DeleteCardSecret => unreachable!("no manifest of the model names a card"),
         Action::Release => Does::Release,
         Action::Refresh(order) => Does::Refresh(id(order)),
         Action::Inspect(order) => Does::Inspect(id(order)),

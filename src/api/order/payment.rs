@@ -14,6 +14,7 @@ use crate::api::rule::country;
 #[serde(rename_all = "camelCase")]
 pub struct CreditCardFrom {
     /// A Secret of this namespace with the keys number, expirationMonth, expirationYear, cvv and cardholderName.
+    /// The CVV must not outlive the payment (PCI DSS 3.3.1): put it there only for as long as the order takes.
     pub secret_ref: SecretRef,
     /// Whether CertCentral keeps the card. Default: not said (the same as null).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,7 +22,8 @@ pub struct CreditCardFrom {
     /// Whether the card becomes the CertCentral account's default payment method. Default: false.
     #[serde(default)]
     pub set_as_default: bool,
-    /// What becomes of the Secret once the order exists: Delete or Keep. Default: Delete.
+    /// What becomes of the Secret once the order exists: Delete or Keep. After a refusal it stays for the next try.
+    /// Default: Delete.
     #[serde(default)]
     pub after_order: AfterOrder,
 }

@@ -87,6 +87,7 @@ pub fn observed(
         purchase,
         account,
         request,
+        card_secret: false,
         ticket: None,
         look_up: LookUp::NotAsked,
         inspection: Inspection::NotAsked,

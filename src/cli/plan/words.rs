@@ -10,6 +10,7 @@ pub fn why(row: Row) -> &'static str {
         Row::Repair => "the status and the purchase do not say the same about this key",
         Row::Deleting => "the manifest is being deleted",
         Row::OtherInputs => "an order was bought under this key, and the manifest asks for another one",
+        Row::CardSecret => "the order exists, and the Secret with its card is still there",
         Row::BoughtNotInStatus => "the purchase knows the order, and the status does not say so yet",
         Row::Refresh => "the order exists, and a look at it is due",
         Row::LookUpAgain => "the order was bought by a second request, and the first is still looked for",
@@ -44,6 +45,7 @@ pub fn next(action: &Action) -> String {
         }
         Action::Repair(Repair::AddOrderId(id)) => format!("write the order {id} into the purchase"),
         Action::Repair(Repair::Status) => "put the status right".to_owned(),
+        Action::DeleteCardSecret => "delete the Secret with the card".to_owned(),
         Action::Release => "let the manifest go (take its finalizer off)".to_owned(),
         Action::Refresh(id) => format!("read the order {id} from CertCentral"),
         Action::Inspect(id) => format!("read the order {id} from CertCentral, and bind it if it is the one"),
@@ -64,6 +66,7 @@ pub fn after(row: Row) -> Option<&'static str> {
         | Row::Repair
         | Row::Deleting
         | Row::OtherInputs
+        | Row::CardSecret
         | Row::BoughtNotInStatus
         | Row::Refresh
         | Row::LookUpAgain

@@ -1,7 +1,7 @@
 //! The closed lists of words in conditions and events, and what each means.
 
 use super::markdown::{GENERATED, cell, code, table};
-use crate::api::{AccountReason, ConditionType, Reason, WaitingFor};
+use crate::api::{AccountReason, ConditionType, EventReason, Reason, WaitingFor};
 use crate::plan::turns;
 
 /// `status.md`
@@ -61,6 +61,11 @@ these, and its note the message of the condition.\n\n",
     });
     let stalls: Vec<_> = stalls.map(|reason| code(reason.as_str())).collect();
     text.push_str(&stalls.join(", "));
-    text.push('\n');
+    text.push_str("\n\nWarnings that no condition repeats:\n\n");
+    let rows: Vec<_> = EventReason::ALL
+        .iter()
+        .map(|reason| vec![code(reason.as_str()), code(reason.action()), cell(reason.about())])
+        .collect();
+    text.push_str(&table(&["reason", "action", "meaning"], &rows));
     text
 }

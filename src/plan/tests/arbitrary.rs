@@ -79,7 +79,7 @@ pub fn honest_pass(seen: Observed) -> Observed {
         failed: None,
         ..seen
     };
-    for _ in 0..3 {
+    for _ in 0..4 {
         match plan(&seen).action {
             Action::LookUp => {
                 seen.look_up = match &look_up {
@@ -87,6 +87,7 @@ pub fn honest_pass(seen: Observed) -> Observed {
                     LookUp::Incomplete | LookUp::Complete(_) => look_up.clone(),
                 };
             }
+            Action::DeleteCardSecret => seen.card_secret = false,
             Action::Inspect(id) | Action::Refresh(id) => {
                 seen.inspection = match inspection.clone() {
                     Inspection::NotAsked | Inspection::Failed => Inspection::Failed,
@@ -123,6 +124,7 @@ pub fn next_pass(mut seen: Observed) -> Observed {
         look_up: LookUp::NotAsked,
         inspection: Inspection::NotAsked,
         failed: None,
+        card_secret: false,
         ..seen
     }
 }

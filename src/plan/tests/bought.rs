@@ -46,6 +46,29 @@ fn the_answer_to_the_post_is_shown_and_read_at_the_next_poll() {
 }
 
 #[test]
+fn the_card_that_paid_goes_before_the_order_is_shown() {
+    let paid = |seen: Observed, card_secret| Observed { card_secret, ..seen };
+    let bought = || claimed().at(1).bought(ORDER).inspected(found(ORDER, None));
+    let planned = |seen: Observed| (plan(&seen).row, plan(&seen).action);
+    let shown = (Row::BoughtNotInStatus, Action::Repair(Repair::Status));
+    let deleted = (Row::CardSecret, Action::DeleteCardSecret);
+    assert_eq!(planned(paid(bought(), true)), deleted);
+    assert_eq!(planned(paid(bought(), false)), shown);
+    // After a restart the card's own Secret may be all that makes the manifest unusable.
+    let unusable = Request::Unusable {
+        findings: Vec::new(),
+        inputs: "v2".to_owned(),
+    };
+    assert_eq!(planned(paid(bought().request(unusable), true)), deleted);
+    // A manifest that asks for something else names a card that paid for nothing.
+    assert_eq!(planned(paid(bought().request(usable(Some(false))), true)), shown);
+    // Nothing is bought yet: not while it is not known, nor after a refusal.
+    for seen in [fresh(), claimed(), placed()] {
+        assert_ne!(planned(paid(seen, true)), deleted);
+    }
+}
+
+#[test]
 fn an_adopted_order_is_shown_as_it_was_found() {
     check(
         &fresh().bought(ORDER).inspected(found(ORDER, Some("issued"))),

@@ -220,7 +220,7 @@ impl World {
                 }
                 world.operators[who].end();
             }
-            Action::Claim | Action::Repair(_) | Action::Release => mine.end(),
+            Action::Claim | Action::Repair(_) | Action::Release | Action::DeleteCardSecret => mine.end(),
         }
         vec![world]
     }
