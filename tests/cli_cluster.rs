@@ -12,6 +12,8 @@ mod world;
 
 #[path = "cli_cluster/doctor.rs"]
 mod doctor;
+#[path = "cli_cluster/holds.rs"]
+mod holds;
 #[path = "cli_cluster/plan.rs"]
 mod plan;
 #[path = "cli_cluster/resolve.rs"]

@@ -38,7 +38,7 @@ use std::time::Duration;
 pub use audit::AuditEvent;
 pub use directory::Directory;
 pub use kubectl::{Kubectl, Output};
-pub use operator::Operator;
+pub use operator::{CLUSTER, Operator};
 pub use plane::{ControlPlane, Options, shared};
 pub use process::{AtEnd, Child};
 pub use proxy::{Moment, Proxy, Then, Trap};
