@@ -74,18 +74,19 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
     Some(Decision::show(verdict, Edit::default(), Wake::OnChange))
 }
 
-/// The order exists, and the card it was paid with is still written down: it goes before the status says that the
-/// order exists, so that a restart in between finds it.
+/// The order exists, and the card it was paid with is still written down: it goes before the status shows the order,
+/// so that a restart in between finds it. Where the status had to take the ID first, it goes right after.
 pub(super) fn card_secret(seen: &Observed) -> Option<Decision> {
-    let bought = bought_not_in_status(seen)?;
+    let bought =
+        |purchase: &PurchaseSpec| purchase.state == PurchaseState::Bought && !purchase.order_ids.is_empty();
     let as_bought = match &seen.request {
         Request::Usable { as_bought, .. } => *as_bought != Some(false),
         // Its own Secret may be what can't be used.
         Request::Unusable { .. } => true,
         Request::Absent => false,
     };
-    debug_assert!(bought.action == Action::Repair(Repair::Status));
-    (seen.card_secret && as_bought).then(|| Decision::act(Action::DeleteCardSecret))
+    let paid = seen.order.is_some() && seen.purchase.as_ref().is_some_and(bought);
+    (seen.card_secret && paid && as_bought).then(|| Decision::act(Action::DeleteCardSecret))
 }
 
 /// The order exists, and the manifest's status does not say so yet.

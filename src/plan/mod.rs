@@ -11,7 +11,7 @@
 //! | `Repair` | one ledger holds an id or attempt that the other lacks; closed but still marked | Repair |
 //! | `Deleting` | being deleted, and nothing open | Release, or Nothing |
 //! | `OtherInputs` | `existingOrderID` is not the bought order; bought for other inputs | Nothing |
-//! | `CardSecret` | the same, and the card's Secret is still there, to be deleted after the order | DeleteCardSecret |
+//! | `CardSecret` | bought, and the card's Secret is still there, to be deleted after the order | DeleteCardSecret |
 //! | `BoughtNotInStatus` | the purchase knows the id, the status does not | Repair: the status |
 //! | `Refresh` | known, and a look is due | Refresh |
 //! | `LookUpAgain` | known, by a second POST less than 30 days ago; a look-up due, or it found another | LookUp, Repair |

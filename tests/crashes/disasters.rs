@@ -79,6 +79,8 @@ pub async fn card(world: &World) -> Done {
     let mut order = order("jane");
     order["spec"]["order"]["paymentMethod"] = json!("card");
     order["spec"]["order"]["creditCardFrom"] = json!({"secretRef": {"name": "card"}});
+    order["spec"]["order"]["billingAddress"] =
+        json!({"address": "1 Main Street", "city": "Lehi", "state": "UT", "country": "us", "zip": "84043"});
     world.apply(&order).await?;
     world.ends_well().await
 }
