@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use proptest::bool::weighted;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -37,6 +38,7 @@ pub fn observed() -> BoxedStrategy<Observed> {
         time(),
         any::<u64>(),
         any::<bool>(),
+        weighted(0.1),
     )
         .prop_map(
             |(
@@ -47,6 +49,7 @@ pub fn observed() -> BoxedStrategy<Observed> {
                 now,
                 seed,
                 lived,
+                card_secret,
             )| {
                 let seen = Observed {
                     now,
@@ -55,6 +58,7 @@ pub fn observed() -> BoxedStrategy<Observed> {
                     purchase,
                     account,
                     request,
+                    card_secret,
                     ticket,
                     look_up,
                     inspection,
