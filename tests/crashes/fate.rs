@@ -34,6 +34,9 @@ struct State {
     lives: usize,
     living: BTreeMap<usize, Arc<Life>>,
     seen: Vec<String>,
+    /// Of each effect, how much had gone wrong by then, and its number since.
+    numbers: Vec<(usize, usize)>,
+    gone_wrong: usize,
 }
 
 /// One process.
@@ -80,14 +83,19 @@ impl Fate {
         }
     }
 
-    /// Whether all that was ahead has happened.
-    pub fn fulfilled(&self) -> bool {
-        self.state().ahead.is_empty()
-    }
-
     /// All effects so far.
     pub fn effects(&self) -> Vec<String> {
         self.state().seen.clone()
+    }
+
+    /// The effects after so much had gone wrong, each with the number by which it can be named in a plan.
+    pub fn numbered(&self, gone_wrong: usize) -> Vec<(usize, String)> {
+        let state = self.state();
+        let numbered = state.numbers.iter().zip(&state.seen);
+        numbered
+            .filter(|((by_then, _), _)| *by_then == gone_wrong)
+            .map(|((_, number), effect)| (*number, effect.clone()))
+            .collect()
     }
 
     /// One effect of the process of this number. `effect` is told how long it is under way; `failure` is what the
@@ -161,11 +169,14 @@ impl Fate {
         state.count += 1;
         state.total += 1;
         state.seen.push(what);
+        let number = (state.gone_wrong, state.count);
+        state.numbers.push(number);
         let now = state.ahead.front().filter(|(effect, _)| *effect == state.count);
         let moment = now.map(|(_, moment)| *moment);
         if moment.is_some() {
             state.ahead.pop_front();
             state.count = 0;
+            state.gone_wrong += 1;
         }
         Some(moment)
     }

@@ -30,8 +30,8 @@ pub struct Run {
     absent: Vec<String>,
     /// Every call to the API server and to CertCentral.
     pub effects: Vec<String>,
-    /// Whether all happened that was planned.
-    pub fulfilled: bool,
+    /// The calls after the last thing that went wrong, by their numbers.
+    pub afterwards: Vec<(usize, String)>,
     /// The versions of the cluster between the beginning of the script and its end.
     pub versions: std::ops::Range<u64>,
     /// Simulated time.
@@ -106,7 +106,9 @@ impl Run {
             // Whoever looks only after the definition was put right finds nothing amiss.
             "pruned-purchase" => matches!(reasons.as_slice(), [("Issued", ..)]),
             // A refusal that was received stands.
-            "answer" | "rivals-refused" => matches!(reasons.as_slice(), [("Refused", _, true)]),
+            "answer" => matches!(reasons.as_slice(), [("Refused", _, true)]),
+            // The same; an account that was checked anew since lets it be tried again.
+            "rivals-refused" => matches!(reasons.as_slice(), [("Refused" | "Retrying", _, true)]),
             _ => false,
         }
     }
@@ -167,7 +169,7 @@ pub fn run(plan: &Plan) -> Run {
                 .filter_map(|purchase| purchase["spec"]["orderKey"].as_str().map(str::to_owned))
                 .collect(),
             effects: world.fate.effects(),
-            fulfilled: world.fate.fulfilled(),
+            afterwards: world.fate.numbered(plan.disturbances.len()),
             versions: begin..world.cluster.version(),
             age: world.age(),
         }

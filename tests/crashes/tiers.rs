@@ -17,7 +17,9 @@ const FROZEN: Duration = Duration::from_secs(20);
 /// How long after a missed event everything is listed anew: at once, after a while, and after the script's end.
 const GAPS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(3), Duration::from_secs(30)];
 /// How much sparser the sample of pairs is; where everything is run, they are all run.
-const PAIRS: usize = 6;
+const PAIRS: usize = 4;
+/// How a process dies.
+const DEATHS: [Moment; 2] = [Moment::Before, Moment::After];
 /// How many failing plans are shown.
 const SHOWN: usize = 12;
 
@@ -61,32 +63,14 @@ pub fn all(every: usize, first: bool) -> Report {
     }
     if report.failures.is_empty() {
         // Whatever is left out elsewhere, every effect that changes something goes wrong in every way.
-        report.tier(
-            "every write",
-            &undisturbed,
-            effects(&undisturbed, changes),
-            1,
-            false,
-        );
-        report.tier("answers", &undisturbed, answers(&undisturbed), every, false);
-        report.tier(
-            "missed events",
-            &undisturbed,
-            missed_events(&undisturbed),
-            every,
-            false,
-        );
+        report.tier("every write", &undisturbed, effects(&undisturbed, changes), 1);
+        report.tier("answers", &undisturbed, answers(&undisturbed), every);
+        report.tier("missed events", &undisturbed, missed_events(&undisturbed), every);
         let reads = effects(&undisturbed, |effect| !changes(effect));
-        report.tier("reads", &undisturbed, reads, every, false);
-        report.tier("old caches", &undisturbed, old_caches(&undisturbed), every, false);
+        report.tier("reads", &undisturbed, reads, every);
+        report.tier("old caches", &undisturbed, old_caches(&undisturbed), every);
         let pairs = if every > 1 { every * PAIRS } else { every };
-        report.tier(
-            "two effects",
-            &undisturbed,
-            two_effects(&undisturbed),
-            pairs,
-            true,
-        );
+        report.pairs(&undisturbed, first_deaths(&undisturbed), pairs);
     }
     report
 }
@@ -110,13 +94,15 @@ fn changes(effect: &str) -> bool {
     !effect.starts_with("GET ") && !effect.contains("/events")
 }
 
-/// Every death from the first write on, and then, in the next life, every death once more.
-fn two_effects(undisturbed: &Undisturbed) -> Work {
+/// Every death at an effect that changes something. A death at a read leaves the same world behind as one at the
+/// change before it.
+fn first_deaths(undisturbed: &Undisturbed) -> Work {
     let mut work = Work::new();
     for (script, run) in undisturbed {
-        for effect in first_write(run)..=run.effects.len() {
-            for moment in [Moment::Before, Moment::After] {
-                work.push(Plan::undisturbed(script).and(effect, moment));
+        for (position, effect) in run.effects.iter().enumerate() {
+            if changes(effect) {
+                let plan = |moment| Plan::undisturbed(script).and(position + 1, moment);
+                work.extend(DEATHS.map(plan));
             }
         }
     }
@@ -190,65 +176,95 @@ fn first_write(run: &Run) -> usize {
 }
 
 impl Report {
-    /// Runs every so many plans of a tier. Where it goes `on`, each plan is followed by all that has one death more, for as
-    /// long as there is something left to die at.
-    fn tier(&mut self, name: &'static str, undisturbed: &Undisturbed, work: Work, every: usize, on: bool) {
-        let began = now();
-        let first = self.first;
+    /// Runs every so many plans of a tier.
+    fn tier(&mut self, name: &'static str, undisturbed: &Undisturbed, work: Work, every: usize) {
         let work: Work = work.into_iter().step_by(every).collect();
-        if first && !self.failures.is_empty() {
+        self.each(name, undisturbed, &work, |plan, trial| {
+            trial.run(plan);
+        });
+    }
+
+    /// After each first death, every so many of all second ones.
+    fn pairs(&mut self, undisturbed: &Undisturbed, work: Work, every: usize) {
+        let work: Vec<(usize, Plan)> = work.into_iter().enumerate().collect();
+        self.each("two deaths", undisturbed, &work, |(number, plan), trial| {
+            // Where only a sample is run it begins elsewhere each time, so that no kind of second death is left out.
+            let afterwards = run(plan).afterwards.into_iter();
+            let second = afterwards
+                .filter(|(_, effect)| changes(effect))
+                .flat_map(|(effect, _)| DEATHS.map(|moment| plan.and(effect, moment)));
+            for plan in second.skip(number % every).step_by(every) {
+                trial.run(&plan);
+            }
+        });
+    }
+
+    /// Does all the work of a tier, on all cores.
+    fn each<W: Sync>(
+        &mut self,
+        name: &'static str,
+        undisturbed: &Undisturbed,
+        work: &[W],
+        does: impl Fn(&W, &Trial<'_>) + Sync,
+    ) {
+        let began = now();
+        if self.first && !self.failures.is_empty() {
             return;
         }
         let next = AtomicUsize::new(0);
-        let (plans, simulated, failures) = (
-            AtomicUsize::new(0),
-            Mutex::new(Duration::ZERO),
-            Mutex::new(Vec::new()),
-        );
-        let try_out = |plan: &Plan| {
-            let mut done = run(plan);
-            plans.fetch_add(1, Ordering::Relaxed);
-            *simulated.lock().unwrap() += done.age;
-            done.compare(plan, &undisturbed[plan.script]);
-            if !done.wrong.is_empty() {
-                let wrong = done.wrong.join("; ");
-                // At once: a run that is cut short has said so much.
-                println!("failed: {plan}: {wrong}");
-                failures.lock().unwrap().push(format!("{plan}: {wrong}"));
-            }
-            done.fulfilled
+        let trial = Trial {
+            undisturbed,
+            first: self.first,
+            plans: AtomicUsize::new(0),
+            simulated: Mutex::new(Duration::ZERO),
+            failures: Mutex::new(Vec::new()),
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    while let Some(plan) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if first && !failures.lock().unwrap().is_empty() {
-                            break;
-                        }
-                        if !on {
-                            try_out(plan);
-                            continue;
-                        }
-                        let first = first_write(&undisturbed[plan.script]);
-                        let deaths = (first..).step_by(every).map(|effect| {
-                            try_out(&plan.and(effect, Moment::After))
-                                && try_out(&plan.and(effect, Moment::Before))
-                        });
-                        // Until there is nothing left to die at.
-                        deaths.take_while(|died| *died).for_each(drop);
+                    while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        does(work, &trial);
                     }
                 });
             }
         });
-        self.failures.extend(failures.into_inner().unwrap());
+        self.failures.extend(trial.failures.into_inner().unwrap());
         self.tiers.push(Tier {
             name,
-            plans: plans.into_inner(),
-            simulated: simulated.into_inner().unwrap(),
+            plans: trial.plans.into_inner(),
+            simulated: trial.simulated.into_inner().unwrap(),
             took: began.elapsed(),
         });
         println!("{}", self.tiers.last().unwrap());
+    }
+}
+
+/// What came of the plans of a tier so far.
+struct Trial<'a> {
+    undisturbed: &'a Undisturbed,
+    /// It is over with the first plan that fails.
+    first: bool,
+    plans: AtomicUsize,
+    simulated: Mutex<Duration>,
+    failures: Mutex<Vec<String>>,
+}
+
+impl Trial<'_> {
+    fn run(&self, plan: &Plan) {
+        if self.first && !self.failures.lock().unwrap().is_empty() {
+            return;
+        }
+        let mut done = run(plan);
+        self.plans.fetch_add(1, Ordering::Relaxed);
+        *self.simulated.lock().unwrap() += done.age;
+        done.compare(plan, &self.undisturbed[plan.script]);
+        if !done.wrong.is_empty() {
+            let wrong = done.wrong.join("; ");
+            // At once: a run that is cut short has said so much.
+            println!("failed: {plan}: {wrong}");
+            self.failures.lock().unwrap().push(format!("{plan}: {wrong}"));
+        }
     }
 }
 
