@@ -22,6 +22,7 @@ mod act;
 mod claim;
 mod connection;
 mod context;
+mod discretion;
 mod endpoint;
 mod error;
 mod ledger;
