@@ -57,7 +57,7 @@ async fn shown(name: &str, format: &str) -> Result<()> {
     let mut places = Places::default();
     places.of_the_operator(&operator).await?;
     places.of_the_cluster(&world).await?;
-    command_line::run(&world, &mut places).await?;
+    command_line::run(&world, &mut places);
     places.of_the_operator(&operator).await?;
     places.hold_what_is_no_secret(&stories);
     let canaries = canaries::all();

@@ -8,12 +8,10 @@ use crate::plan::RemoteFailure;
 
 impl Pass<'_> {
     /// The refusal without anything that the request holds of a person or a card.
-    pub(super) fn discreet(&self, refusal: Refusal) -> Refusal {
-        Refusal {
-            code: self.discreet_code(&refusal.code),
-            message: self.discreet_message(&refusal.message),
-            ..refusal
-        }
+    pub(super) fn discreet(&self, mut refusal: Refusal) -> Refusal {
+        refusal.code = self.discreet_code(&refusal.code);
+        refusal.message = self.discreet_message(&refusal.message);
+        refusal
     }
 
     /// The failure of this pass, in words that can be stored.
@@ -38,13 +36,11 @@ impl Pass<'_> {
     }
 
     fn discreet_message(&self, message: &str) -> String {
-        match &self.prepared {
-            Some(request) => request.redact(message),
-            // Nothing else than the address goes out for a manifest that can't be ordered.
-            None => {
-                let email = self.order.as_deref().and_then(account_view::email);
-                redacted(message, email.as_deref())
-            }
+        if let Some(request) = &self.prepared {
+            return request.redact(message);
         }
+        // Nothing else than the address goes out for a manifest that can't be ordered.
+        let email = self.order.as_deref().and_then(account_view::email);
+        redacted(message, email.as_deref())
     }
 }

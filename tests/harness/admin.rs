@@ -11,10 +11,7 @@ pub async fn admin_address(operator: &Child) -> Result<String> {
         let log = operator.stderr();
         let line = log.lines().find(|line| line.contains("admin endpoints"))?;
         let (_, address) = line.split_once("127.0.0.1:")?;
-        let port: String = address
-            .chars()
-            .take_while(|letter| letter.is_ascii_digit())
-            .collect();
+        let port: String = address.chars().take_while(char::is_ascii_digit).collect();
         Some(format!("127.0.0.1:{port}"))
     })
     .await
