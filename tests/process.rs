@@ -13,10 +13,8 @@ use std::collections::BTreeMap;
 
 use docsign::api::PurchaseState;
 use docsign::simulator::{Effect, Ended, Endpoint, Fault, Matching};
-use harness::{Child, Context as _, PATIENCE, Result, eventually};
+use harness::{PATIENCE, Result, admin_address, eventually, get};
 use nix::sys::signal::Signal;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use world::{QUICK, World, condition, order, order_id};
 
 /// Long enough for the signal to arrive while the POST is open, on a busy machine.
@@ -122,36 +120,6 @@ async fn an_operator_without_rights_lives_and_says_what_it_waits_for() -> Result
     operator.signal(Signal::SIGTERM)?;
     assert!(operator.wait(PATIENCE).await?.success());
     Ok(())
-}
-
-/// Where the operator says that its admin endpoints are.
-async fn admin_address(operator: &Child) -> Result<String> {
-    eventually("the address of the admin endpoints", PATIENCE, async || {
-        let log = operator.stderr();
-        let line = log.lines().find(|line| line.contains("admin endpoints"))?;
-        line.split_once("address=")
-            .map(|(_, address)| address.trim().to_owned())
-    })
-    .await
-}
-
-/// Status, content type (empty for plain text), and body.
-async fn get(address: &str, path: &str) -> Result<(u16, String, String)> {
-    let failed = || format!("cannot get {path}");
-    let mut stream = TcpStream::connect(address).await.context(failed)?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.context(failed)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.context(failed)?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().context(failed)?;
-    let kind = head
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .map_or("", |(_, kind)| kind);
-    let kind = if kind.starts_with("text/plain") { "" } else { kind };
-    Ok((status, kind.to_owned(), body.to_owned()))
 }
 
 /// The samples of an OpenMetrics text, held to the format as far as it is used here: a type and a help before each

@@ -12,6 +12,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
 use super::wire::Loose;
+use crate::domain::redaction::redacted;
 use crate::domain::refusal::{Consequence, entry};
 
 /// The longest error code kept, in characters.
@@ -190,6 +191,15 @@ impl fmt::Display for Unreadable {
 }
 
 impl Refusal {
+    /// Without the API key, should CertCentral quote it.
+    pub(super) fn without(self, key: &str) -> Self {
+        Self {
+            code: redacted(&self.code, [key]),
+            message: redacted(&self.message, [key]),
+            ..self
+        }
+    }
+
     /// Reads CertCentral's error body: `errors`, a list or an object, with a code. `None`: not CertCentral's.
     pub(super) fn read(status: u16, headers: &HeaderMap, body: &Value) -> Option<Self> {
         let errors = listed_errors(body);
@@ -203,6 +213,22 @@ impl Refusal {
             retry_after: retry_after(headers),
             errors: errors.len(),
         })
+    }
+}
+
+impl Class {
+    /// Without the API key, should CertCentral quote it.
+    pub(super) fn without(self, key: &str) -> Self {
+        match self {
+            Self::Forbidden(refusal) => Self::Forbidden(refusal.without(key)),
+            Self::Refused(refusal) => Self::Refused(refusal.without(key)),
+            Self::Unauthorized
+            | Self::NotFound
+            | Self::Throttled { .. }
+            | Self::Unavailable { .. }
+            | Self::Unreachable(_)
+            | Self::Unreadable(_) => self,
+        }
     }
 }
 

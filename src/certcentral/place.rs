@@ -93,7 +93,7 @@ impl Client {
             .post(&["order", "certificate", "ds_individual"], body)
             .await;
         match (seal.conclude(), answer) {
-            (Passage::HandedOver, Ok(answer)) => judge(&answer),
+            (Passage::HandedOver, Ok(answer)) => judge(&answer).without(self.transport.key()),
             (Passage::HandedOver, Err(Unreachable::TimedOut)) => {
                 PlaceOutcome::Unknown(UnknownReason::TimedOut)
             }
@@ -136,6 +136,14 @@ fn judge(answer: &RawAnswer) -> PlaceOutcome {
 }
 
 impl PlaceOutcome {
+    /// A refusal may quote the API key back.
+    fn without(self, key: &str) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(refusal.without(key)),
+            Self::Accepted(_) | Self::NotSent(_) | Self::Unknown(_) => self,
+        }
+    }
+
     /// The outcome of a whole answer in JSON without an order id that can be trusted.
     fn from_idless(status: u16, headers: &HeaderMap, json: &Value, scan: &Scan) -> Self {
         match Refusal::read(status, headers, json) {

@@ -223,7 +223,7 @@ impl Transport {
                 let answer = receive(response, cap).await;
                 Answer {
                     date: error::date(&answer.headers),
-                    value: answer.json(),
+                    value: answer.json().map_err(|class| class.without(self.key())),
                 }
             }
         }
@@ -237,6 +237,12 @@ impl Transport {
         *request.body_mut() = Some(Body::wrap(body));
         let response = self.placer.exchange(request).await?;
         Ok(receive(response, BODY_CAP).await)
+    }
+
+    /// The API key, to take it out of what CertCentral says.
+    pub(super) fn key(&self) -> &str {
+        let key = self.headers.get(KEY_HEADER);
+        key.and_then(|key| key.to_str().ok()).unwrap_or_default()
     }
 
     fn request(&self, method: Method, url: Url) -> Request {

@@ -12,6 +12,7 @@ use super::stand_in;
 use crate::api::{AdmissionRules, DocumentSigningOrder, GROUP, VERSION, crds};
 use crate::domain::csr::Csr;
 use crate::domain::order_key::{ClusterName, OrderKey};
+use crate::domain::private_key;
 use crate::domain::request::{Finding, Marks, Severity, order_request};
 
 /// One thing to do about a manifest. It quotes nothing of what the manifest holds but names of fields.
@@ -126,10 +127,13 @@ impl Rules {
             let message = "write a name of lower-case letters, digits, hyphens and dots";
             judged.found.push(Found::error(place, "metadata.name", message));
         }
-        private_keys(document.value.get("spec"), "spec", &mut |field| {
-            let message = "this is a private key: it must never be in a manifest. Treat it as exposed, make a new key and put its CSR here";
-            judged.found.push(Found::error(place, field, message));
-        });
+        if let Some(spec) = document.value.get("spec") {
+            private_key::find(spec, "spec", shape::below, &mut |field| {
+                judged
+                    .found
+                    .push(Found::error(place, field, private_key::IN_A_MANIFEST));
+            });
+        }
         let (meant, misfits) = shape::compare(schema, &document.value);
         let readable = misfits.iter().all(|misfit| misfit.unknown);
         judged.inadmissible = !misfits.is_empty();
@@ -199,23 +203,5 @@ impl Judged {
                 });
             }
         }
-    }
-}
-
-/// Calls `tell` with the path of every text that holds a private key.
-fn private_keys(value: Option<&Value>, path: &str, tell: &mut impl FnMut(String)) {
-    match value {
-        Some(Value::String(text)) if text.contains("PRIVATE KEY") => tell(path.to_owned()),
-        Some(Value::Object(fields)) => {
-            for (name, value) in fields {
-                private_keys(Some(value), &shape::below(path, name), tell);
-            }
-        }
-        Some(Value::Array(items)) => {
-            for (position, item) in items.iter().enumerate() {
-                private_keys(Some(item), &format!("{path}[{position}]"), tell);
-            }
-        }
-        Some(Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_)) | None => {}
     }
 }

@@ -247,7 +247,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         per_5_seconds: u32::try_from(settings.rate_limit.per_5_seconds)
             .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
-    let budget = context.accounts.budgets.of(endpoint.as_str(), &key, limits);
+    let budget = context.accounts.budgets.of(&key, limits);
     let times = context.settings.times.of(is_digicert(&endpoint));
     let place = Duration::try_from(times.protocol.post_timeout).unwrap_or(Timeouts::default().place);
     let client = (context.connect)(ClientSettings {

@@ -199,13 +199,11 @@ pub(super) struct Budgets(Mutex<HashMap<[u8; 32], SharedBudget>>);
 
 impl Budgets {
     /// The budget of a key; limits of accounts that share it add up to the strictest.
-    pub(super) fn of(&self, endpoint: &str, key: &SecretString, limits: Limits) -> SharedBudget {
+    ///
+    /// CertCentral counts by key, however an account spells the way there.
+    pub(super) fn of(&self, key: &SecretString, limits: Limits) -> SharedBudget {
         // Lives in memory only, and is never printed.
-        let digest = Sha256::new()
-            .chain_update(endpoint)
-            .chain_update([0])
-            .chain_update(key.expose_secret())
-            .finalize();
+        let digest = Sha256::digest(key.expose_secret());
         let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let budget = budgets
             .entry(digest.into())

@@ -22,6 +22,9 @@ pub(super) enum Error {
     /// A write took no effect because the object had changed: read again.
     #[error("{0}: the object has changed in the meantime")]
     Conflict(&'static str),
+    /// What the API server answered is not what was asked for.
+    #[error("{0}: the API server's answer can't be read")]
+    Unreadable(&'static str),
     /// The API server returned an object without what was written.
     #[error(
         "{0}: the API server dropped fields of the object; are the CustomResourceDefinitions older than this operator?"
@@ -51,6 +54,8 @@ impl Error {
     pub(super) fn kube(doing: &'static str, source: kube::Error) -> Self {
         match &source {
             kube::Error::Api(status) if status.is_conflict() => Self::Conflict(doing),
+            // Its words quote what was read.
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => Self::Unreadable(doing),
             _ => Self::Kube {
                 doing,
                 source: Box::new(source),

@@ -24,6 +24,7 @@ mod card;
 mod claim;
 mod connection;
 mod context;
+mod discretion;
 mod endpoint;
 mod error;
 mod ledger;

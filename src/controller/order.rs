@@ -78,9 +78,11 @@ pub(super) fn failed(_: Arc<DocumentSigningOrder>, error: &Error, _: Arc<Context
     Action::requeue(match error {
         // Until somebody applies the right definitions, every try is in vain.
         Error::Pruned(_) => PRUNED,
-        Error::Kube { .. } | Error::TimedOut(_) | Error::Conflict(_) | Error::ForeignPurchase(_) => {
-            Duration::from_secs(5)
-        }
+        Error::Kube { .. }
+        | Error::TimedOut(_)
+        | Error::Conflict(_)
+        | Error::Unreadable(_)
+        | Error::ForeignPurchase(_) => Duration::from_secs(5),
     })
 }
 

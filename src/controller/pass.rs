@@ -146,7 +146,7 @@ impl Pass<'_> {
             }),
             look_up: self.look_up.clone(),
             inspection: self.inspection.clone(),
-            failed: self.failed.clone(),
+            failed: self.discreet_failure(),
             memory: plan::Memory {
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
                 looked_up: memory.looked_up,

@@ -43,6 +43,7 @@ pub(super) async fn place(pass: &mut Pass<'_>) {
     match outcome {
         PlaceOutcome::Accepted(placed) => accepted(pass, placed).await,
         PlaceOutcome::Refused(refusal) => {
+            let refusal = pass.discreet(refusal);
             tracing::warn!(key = %pass.key, attempt, status = refusal.status, code = refusal.code, "order refused");
             let meaning = meaning(&refusal.code, Some(refusal.status));
             match meaning.consequence {

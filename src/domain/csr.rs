@@ -6,6 +6,7 @@ use x509_parser::prelude::{FromDer as _, X509CertificationRequest};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::private_key;
 use crate::api::CsrKeyType;
 
 /// A CSR with a valid self-signature, or a public key, of a type and size that can be ordered.
@@ -22,7 +23,7 @@ pub struct Csr {
 impl Csr {
     /// Reads PEM, also with Windows line ends, surrounding blanks, or without any line break.
     pub fn parse(text: &str) -> Result<Self, CsrError> {
-        if text.contains("PRIVATE KEY") {
+        if private_key::is_in(text) {
             return Err(CsrError::PrivateKey);
         }
         let (label, body) = unwrap_pem(text)?;

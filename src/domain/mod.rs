@@ -3,5 +3,7 @@
 pub mod budget;
 pub mod csr;
 pub mod order_key;
+pub mod private_key;
+pub mod redaction;
 pub mod refusal;
 pub mod request;

@@ -24,6 +24,9 @@ pub use wire::{Individual, ShipInfo};
 
 use super::csr::Csr;
 use super::order_key::Token;
+use super::private_key;
+use super::redaction::redacted;
+use super::refusal::meaning;
 use crate::api::{CsProvisioningMethod, Order};
 use certificate::{certificate_of, csr_of};
 
@@ -107,7 +110,23 @@ impl OrderRequest {
         self.stable.digest(salt, account_ref)
     }
 
-    /// The body for printing: personal and card data, comments and the CSR are masked.
+    /// A text of somebody who has seen the request, without any value that says something about a person or pays.
+    pub fn redact(&self, text: &str) -> String {
+        let values = digest::confidential(&self.body);
+        redacted(text, values.iter().map(String::as_str))
+    }
+
+    /// As [`Self::redact`], for an error code: words that its meaning hangs on stay, whoever else uses them.
+    pub fn redact_code(&self, code: &str) -> String {
+        let redacted = self.redact(code);
+        if meaning(&redacted, None) == meaning(code, None) {
+            redacted
+        } else {
+            code.to_owned()
+        }
+    }
+
+    /// The body for printing: all that says something about a person or pays, free text and the CSR are masked.
     pub fn masked(&self) -> Value {
         digest::masked(&self.body)
     }
@@ -137,7 +156,7 @@ pub fn order_request(
     marks: Marks<'_>,
     today: Date,
 ) -> Result<OrderRequest, Vec<Finding>> {
-    let mut findings = Vec::new();
+    let mut findings = private_keys_in(order);
     let csr = csr_of(order, sources, &mut findings);
     let certificate = certificate_of(&order.certificate, csr.as_ref(), &mut findings);
     let individual = individual_of(order, sources, &mut findings);
@@ -180,6 +199,19 @@ pub fn order_request(
         csr,
         warnings: findings,
     })
+}
+
+/// A private key in any text of the order. The CSR is a field that people paste keys into, so its own parser says it.
+fn private_keys_in(order: &Order) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let order = serde_json::to_value(order).unwrap_or_default();
+    let below = |path: &str, name: &str| format!("{path}.{name}");
+    private_key::find(&order, "spec.order", below, &mut |field| {
+        if field != certificate::CSR {
+            findings.push(Finding::error(field, private_key::IN_A_MANIFEST));
+        }
+    });
+    findings
 }
 
 fn individual_of(order: &Order, sources: &Sources, findings: &mut Vec<Finding>) -> Option<Individual> {

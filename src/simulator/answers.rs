@@ -160,6 +160,10 @@ impl State {
         if let Some(alternative) = &order.alternative_order_id {
             info["alternative_order_id"] = json!(alternative);
         }
+        // What makes the key on a token or in the application: as good as a password.
+        if order.body["cs_provisioning_method"] != "email" {
+            info["hardware_init_code"] = json!(format!("INIT-CODE-OF-{}", order.id));
+        }
         if let Some(ship_info) = order.body.get("ship_info") {
             let mut ship_info = ship_info.clone();
             // a postal code of digits comes back as a number

@@ -13,6 +13,7 @@
 //! | [`kubectl`] | kubectl against one plane, touching nothing of the developer's own set-up |
 //! | [`proxy`] | between an operator and the API server: stops the world at one chosen write |
 //! | [`second`] | a second API server on a plane's etcd |
+//! | [`admin`] | the operator's admin endpoints, as a scraper sees them |
 //! | [`audit`] | what the API server was asked, by whom, and what it answered |
 //!
 //! Tests share one plane per test binary ([`plane::shared`]), each in a namespace of its own
@@ -21,6 +22,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(unused_imports, reason = "each test file uses its part")]
 
+pub mod admin;
 pub mod audit;
 pub mod directory;
 pub mod kubectl;
@@ -35,6 +37,7 @@ pub mod second;
 use std::fmt;
 use std::time::Duration;
 
+pub use admin::{admin_address, get};
 pub use audit::AuditEvent;
 pub use directory::Directory;
 pub use kubectl::{Kubectl, Output};

@@ -262,7 +262,7 @@ fn card_keys() -> Vec<(String, String, String)> {
     let missing = Card::parse(&SecretData::new()).err().unwrap_or_default();
     let keys = missing.into_iter().filter_map(|error| match error {
         SourceError::Missing(key) => Some(key),
-        SourceError::NotText(_) | SourceError::Shape { .. } => None,
+        SourceError::NotText(_) | SourceError::PrivateKey(_) | SourceError::Shape { .. } => None,
     });
     let rows = keys.filter_map(|key| {
         let changed = CARD.map(|(one, x, y)| (one, if one == key { y } else { x }));
@@ -276,7 +276,7 @@ fn card_keys() -> Vec<(String, String, String)> {
         let shape = Card::parse(&data(&wrong)).err().unwrap_or_default();
         let expected = shape.into_iter().find_map(|error| match error {
             SourceError::Shape { expected, .. } => Some(expected.to_owned()),
-            SourceError::Missing(_) | SourceError::NotText(_) => None,
+            SourceError::Missing(_) | SourceError::NotText(_) | SourceError::PrivateKey(_) => None,
         });
         Some((
             key.to_owned(),

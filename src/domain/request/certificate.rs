@@ -5,7 +5,7 @@ use super::{Confidential, Finding, Sources};
 use crate::api::{CsProvisioningMethod, Order, OrderCertificate};
 use crate::domain::csr::{Csr, Key};
 
-const CSR: &str = "spec.order.certificate.csr";
+pub(super) const CSR: &str = "spec.order.certificate.csr";
 const CSR_FROM: &str = "spec.order.certificate.csrFrom";
 
 /// The CSR that is sent, out of the manifest or of what it refers to.

@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use super::wire;
 use crate::api::Order;
+use crate::domain::order_key::Token;
 
 /// What was asked for, in a form that is the same for the same manifest.
 ///
@@ -93,17 +94,54 @@ impl Stable {
     }
 }
 
+/// What says something about a person or pays. Nobody knows what people write into free text, so it counts as well.
+const PERSONAL: [&str; 8] = [
+    "additional_emails",
+    "billing_address",
+    "comments",
+    "credit_card",
+    "custom_fields",
+    "custom_renewal_message",
+    "individual",
+    "ship_info",
+];
+
+/// Words of the page within them, which say nothing about anybody.
+const WORDS: [&str; 2] = ["method", "set_as_default"];
+
+/// The texts of the body that are not to be seen, line by line.
+pub(super) fn confidential(body: &wire::Body) -> Vec<String> {
+    let body = serde_json::to_value(body).unwrap_or_default();
+    let mut texts = Vec::new();
+    for key in PERSONAL {
+        if let Some(part) = body.get(key) {
+            collect(part, &mut texts);
+        }
+    }
+    if let Some(csr) = body.pointer("/certificate/csr") {
+        collect(csr, &mut texts);
+    }
+    texts
+}
+
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            // The token says nothing about the person, and is what one looks for.
+            let lines = text.lines().filter(|line| Token::find_all(line).is_empty());
+            texts.extend(lines.map(str::to_owned));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(value, texts)),
+        Value::Object(values) => {
+            let values = values.iter().filter(|(key, _)| !WORDS.contains(&key.as_str()));
+            values.for_each(|(_, value)| collect(value, texts));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// The body with `***` in the place of all that says something about a person or pays.
 pub(super) fn masked(body: &wire::Body) -> Value {
-    const PERSONAL: [&str; 7] = [
-        "additional_emails",
-        "billing_address",
-        "comments",
-        "credit_card",
-        "custom_fields",
-        "individual",
-        "ship_info",
-    ];
     let mut value = serde_json::to_value(body).unwrap_or_default();
     for key in PERSONAL {
         if let Some(part) = value.get_mut(key) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::confidential::Confidential;
 use super::wire::{CreditCard, Individual, ShipInfo};
 use crate::api;
+use crate::domain::private_key;
 
 /// The data of a Secret.
 pub type SecretData = BTreeMap<String, Vec<u8>>;
@@ -43,6 +44,11 @@ pub enum SourceError {
     /// A value is not text.
     #[error("the value of the key {0} in the Secret is not text (UTF-8); write it again")]
     NotText(&'static str),
+    /// A value holds a private key.
+    #[error(
+        "the value of the key {0} in the Secret holds a private key: treat that as exposed, and write what belongs here"
+    )]
+    PrivateKey(&'static str),
     /// A value has the wrong shape.
     #[error("the value of the key {key} in the Secret can't be right: {expected}")]
     Shape {
@@ -163,6 +169,10 @@ impl<'a> Reader<'a> {
             self.errors.push(SourceError::NotText(key));
             return None;
         };
+        if private_key::is_in(text) {
+            self.errors.push(SourceError::PrivateKey(key));
+            return None;
+        }
         Some(text.trim()).filter(|text| !text.is_empty())
     }
 
@@ -292,6 +302,28 @@ mod tests {
             !printed.contains("nobody") && !printed.contains("5551234"),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn a_private_key_in_a_secret_is_named_by_its_key() {
+        let pasted = "-----BEGIN EC PRIVATE KEY-----MHcC-----END EC PRIVATE KEY-----";
+        let address = data(&[
+            ("name", "Jane Doe"),
+            ("addr1", "1 Main Street"),
+            ("addr2", pasted),
+            ("city", "Lehi"),
+            ("state", pasted),
+            ("zip", "84043"),
+            ("country", "us"),
+            ("method", "STANDARD"),
+        ]);
+        let errors = ShipInfo::parse(&address).unwrap_err();
+        assert_eq!(
+            errors,
+            [SourceError::PrivateKey("addr2"), SourceError::PrivateKey("state")]
+        );
+        let printed: String = errors.iter().map(ToString::to_string).collect();
+        assert!(!printed.contains("MHcC"), "{printed}");
     }
 
     #[test]

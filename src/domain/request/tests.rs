@@ -1,5 +1,6 @@
 //! What is sent for which manifest, against CertCentral's page.
 
+mod discretion;
 mod round_trip;
 
 use jiff::civil::{Date, date};
@@ -410,6 +411,7 @@ fn the_digest_follows_what_is_ordered_and_nothing_else() {
 fn nothing_personal_is_printed() {
     let mut email = manifest(include_str!("../../../examples/email.yaml"));
     email.comments = Some("for Jonh".to_owned());
+    email.custom_renewal_message = Some("Jonh, your certificate expires".to_owned());
     let email = request(&email, &Sources::default()).unwrap();
     let ship = manifest(include_str!("../../../examples/ship-token.yaml"));
     let ship_request = request(&ship, &Sources::default()).unwrap();
@@ -433,4 +435,11 @@ fn nothing_personal_is_printed() {
     }
     assert_eq!(email.masked()["comments"], json!(format!("{}\n***", token())));
     assert_eq!(email.masked()["order_validity"], json!({"years": 1}));
+    let says =
+        "rsa, sha256: no Jonh Doe at G@G.COM (telephone +1 123 456 7890), and 'Your certificate expires'";
+    assert_eq!(
+        email.redact(says),
+        "rsa, sha256: no [...] [...] at [...] (telephone +[...]), and 'Your certificate expires'"
+    );
+    assert_eq!(email.redact_code("invalid_Jonh"), "invalid_[...]");
 }

@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use proptest::bool::weighted;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -38,7 +37,7 @@ pub fn observed() -> BoxedStrategy<Observed> {
         time(),
         any::<u64>(),
         any::<bool>(),
-        weighted(0.1),
+        prop::bool::weighted(0.1),
     )
         .prop_map(
             |(
