@@ -22,6 +22,8 @@ const POLICY: &str = include_str!("../policies/order-verbs.yaml");
 /// All that the operator may do, as docs/security.md lists it.
 const OPERATOR: &str = include_str!("../policies/operator-role.yaml");
 
+const CARDS: &str = include_str!("../policies/card-role.yaml");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_deleted_once_its_order_exists_and_not_before() -> Result<()> {
     let world = World::without_account("card", QUICK).await?;
@@ -67,11 +69,8 @@ async fn an_operator_that_may_not_delete_secrets_says_so_and_goes_on() -> Result
     world.apply(&world.secret(API_KEY)).await?;
     world.apply(&paying_by_card(&world)).await?;
     world.apply(&card("card")).await?;
-    // The very role of the documentation, without this one verb: all else is enough.
-    let allowed = "resources: [secrets]\n    verbs: [get, delete]";
-    assert!(OPERATOR.contains(allowed));
-    let role = OPERATOR.replace(allowed, "resources: [secrets]\n    verbs: [get]");
-    let role = role.replace("name: docsign-operator", &format!("name: {}", world.namespace));
+    // The very role of the documentation, without the one for cards: all else is enough.
+    let role = OPERATOR.replace("name: docsign-operator", &format!("name: {}", world.namespace));
     world.plane.apply(&role).await?.success()?;
     let user = format!("{}-operator", world.namespace);
     world
@@ -105,8 +104,84 @@ async fn an_operator_that_may_not_delete_secrets_says_so_and_goes_on() -> Result
     .await?;
     assert_eq!(
         said,
-        "CardSecretKept: the operator was not allowed to delete Secret card, which holds the card: delete it, or let the operator delete Secrets in this namespace"
+        "CardSecretKept: Secret card holds the card that the order was paid with, and could not be deleted: delete it. Where the operator may not, policies/card-role.yaml says what it needs"
     );
+    // With that role, in this namespace, it can.
+    let role = CARDS.replace(
+        "name: docsign-operator-cards",
+        &format!("name: {}-cards", world.namespace),
+    );
+    world.plane.apply(&role).await?.success()?;
+    world
+        .apply(&namespace_binding(
+            "cards",
+            "ClusterRole",
+            &format!("{}-cards", world.namespace),
+            &user,
+        ))
+        .await?;
+    world.apply(&card("second")).await?;
+    world.apply(&paid_by("joan", "second", "Delete")).await?;
+    world.issued("joan").await?;
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
+    assert!(secrets.get_opt("second").await.unwrap().is_none());
+
+    // Deleted and applied again it finds its order, although the card is gone.
+    let id = order_id(&world.orders().get("joan").await.unwrap());
+    world.kubectl(&["delete", "dso", "joan"]).await?;
+    world.apply(&paid_by("joan", "second", "Delete")).await?;
+    assert_eq!(order_id(&world.issued("joan").await?), id);
+    assert_eq!(world.simulator.journal().orders.len(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raised_revision_passes_every_gate_anew() -> Result<()> {
+    let world = World::new("raised", QUICK).await?;
+    let name = world.namespace.clone();
+    let closed = json!({
+        "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": name},
+        "spec": {"apiKeySecretRef": {"name": "certcentral"}, "endpoint": world.simulator.url(), "allowedNamespaces": {"names": ["another"]}},
+    });
+    world.apply(&closed).await?;
+    let mut limited = world.account();
+    limited["metadata"]["name"] = json!("limited");
+    limited["spec"]["orderLimit"] = json!({"perDay": 1});
+    world.apply(&limited).await?;
+    let _operator = world.start().await?;
+    let mut on_limited = order("limited");
+    on_limited["spec"]["accountRef"] = json!({"name": "limited"});
+    let orders = [order("elsewhere"), order("container"), on_limited];
+    for manifest in &orders {
+        world.apply(manifest).await?;
+    }
+    for manifest in &orders {
+        world
+            .issued(manifest["metadata"]["name"].as_str().unwrap())
+            .await?;
+    }
+    let raised = [
+        (
+            "elsewhere",
+            json!({"accountRef": {"kind": "ClusterCertCentralAccount", "name": name}}),
+            "NotAllowed",
+        ),
+        ("container", json!({"order": {"containerId": 5}}), "NotAllowed"),
+        ("limited", json!({}), "OrderLimit"),
+    ];
+    for (name, mut spec, _) in raised.clone() {
+        spec["revision"] = json!(2);
+        let patch = json!({"spec": spec}).to_string();
+        world
+            .kubectl(&["patch", "dso", name, "--type=merge", "-p", &patch])
+            .await?;
+    }
+    for (name, _, reason) in raised {
+        world
+            .order_until(name, reason, |order| ready_reason(order) == Some(reason))
+            .await?;
+    }
+    assert_eq!(world.simulator.journal().orders.len(), 3);
     Ok(())
 }
 
@@ -252,11 +327,7 @@ impl Tenant {
             plane: world.plane,
         };
         tenant.may(world, "none").await?;
-        let binding = json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "tenant"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tenant"},
-            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": tenant.user}],
-        });
+        let binding = namespace_binding("tenant", "Role", "tenant", &tenant.user);
         world.apply(&binding).await?;
         Ok(tenant)
     }
@@ -332,4 +403,12 @@ async fn until_reason(world: &World, name: &str, reason: &str) -> Result<Documen
                 && condition(order, "Stalled").is_some_and(|stalled| stalled.0 == "True")
         })
         .await
+}
+
+fn namespace_binding(name: &str, kind: &str, role: &str, user: &str) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+    })
 }

@@ -18,6 +18,7 @@ use crate::api::{
     DocumentSigningOrder, Order, OrderLimit, Purchase, PurchaseState, UnresolvedPolicy,
 };
 use crate::domain::budget::Lane;
+use crate::domain::request::OrderRequest;
 use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -30,13 +31,7 @@ pub(super) async fn view(
     known: Option<Known>,
 ) -> Result<(Account, Option<Arc<Connection>>), Error> {
     let Some(known) = known else {
-        let placed = pass.order.as_ref().is_some_and(|order| {
-            order
-                .status
-                .as_ref()
-                .is_some_and(|status| status.order_id.is_some())
-        });
-        if placed {
+        if pass.order.as_ref().is_some_and(|order| is_bought(pass, order)) {
             // Checked within moments; a known order waits without a question to the API server.
             return Ok((Account::Pending, None));
         }
@@ -54,12 +49,7 @@ pub(super) async fn view(
             None,
         ));
     };
-    let unbought = pass.order.as_ref().filter(|order| {
-        order
-            .status
-            .as_ref()
-            .is_none_or(|status| status.order_id.is_none())
-    });
+    let unbought = pass.order.as_ref().filter(|order| !is_bought(pass, order));
     let (forbidden, limited_until, behind) = match unbought {
         Some(order) => (
             forbidden(pass, name, &connection, order).await?,
@@ -89,6 +79,15 @@ pub(super) async fn view(
         refresh_free_at: connection.free_at(Lane::Refresh),
     };
     Ok((Account::Ready(ready), Some(connection)))
+}
+
+/// The manifest's status knows an order of the key that this pass is about. An order of an earlier revision opens no
+/// gate: until the first write under the new key the status still shows it.
+fn is_bought(pass: &Pass<'_>, order: &DocumentSigningOrder) -> bool {
+    order.status.as_ref().is_some_and(|status| {
+        let of_key = status.order_key.as_deref();
+        status.order_id.is_some() && of_key.is_none_or(|key| key == pass.key.to_string())
+    })
 }
 
 async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {
@@ -148,7 +147,9 @@ fn renews_foreign(
         let renewed = pass.context.cached_order(namespace, &renewed.name)?;
         renewed.status.as_ref()?.order_id
     });
-    let (field, id) = match (wanted.renewal_of_order_id, named) {
+    // What is going to be sent was read at another moment.
+    let sent = pass.prepared.as_ref().and_then(OrderRequest::renewal_of_order_id);
+    let (field, id) = match (wanted.renewal_of_order_id, sent.or(named)) {
         (Some(id), _) => ("renewalOfOrderId", id),
         (None, Some(id)) => ("renewalOf", id),
         // There is nothing to renew, or not yet.
@@ -157,6 +158,9 @@ fn renews_foreign(
     let bought_here = pass.context.purchases.state().iter().any(|purchase| {
         let spec = &purchase.spec;
         spec.order_ref.namespace == namespace
+            // Another namespace of the same name inherits nothing.
+            && pass.namespace_uid.is_some()
+            && spec.order_ref.namespace_uid == pass.namespace_uid
             && spec.account.uid.as_deref() == Some(connection.uid.as_str())
             && spec.order_ids.contains(&id)
     });

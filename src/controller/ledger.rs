@@ -138,9 +138,20 @@ pub(super) async fn bought(
     otherwise: impl FnOnce() -> PurchaseSpec,
 ) -> Result<Purchase, Error> {
     let before = read(context, key).await?;
-    let mut spec = before
-        .as_ref()
-        .map_or_else(otherwise, |before| before.spec.clone());
+    let mut spec = match &before {
+        None => otherwise(),
+        // Nothing came of what stands there: who binds the order, and on which account, is said anew.
+        Some(before) if before.spec.state == PurchaseState::Closed && reason == PurchaseReason::Adopted => {
+            let now = otherwise();
+            PurchaseSpec {
+                attempt: before.spec.attempt.clone(),
+                absences: before.spec.absences,
+                order_ids: before.spec.order_ids.clone(),
+                ..now
+            }
+        }
+        Some(before) => before.spec.clone(),
+    };
     if spec.state == PurchaseState::Bought && spec.order_ids.contains(&id) {
         return before.ok_or(Error::Conflict("recording the order"));
     }

@@ -192,13 +192,21 @@ impl Question<'_> {
     }
 
     fn compare(&self, order: &Order) -> FoundOrder {
+        let ours = tokens(order).contains(&self.key.token());
         FoundOrder {
             id: order.id,
-            ours: tokens(order).contains(&self.key.token()),
-            unlike: unlike(order, self.request),
+            ours,
+            // What carries the key was asked for under it, however CertCentral puts it now.
+            unlike: if ours {
+                other(order, self.request)
+            } else {
+                unlike(order, self.request)
+            },
             owned: false,
+            // Whoever can't say what was asked for can't say that this is it.
             after_attempt: self
                 .attempt_start
+                .filter(|_| self.request.is_some())
                 .zip(order.date_created)
                 .is_some_and(|(start, created)| created >= start),
             facts: facts(order),

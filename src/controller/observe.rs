@@ -50,6 +50,12 @@ pub(super) async fn begin(
         None => ledger::read(context, &pass.key).await?,
     };
     pass.hold_purchase(purchase);
+    if !is_settled && pass.order.is_some() {
+        let namespaces: Api<Namespace> = Api::all(context.client.clone());
+        let namespace = namespaces.get_opt(pass.key.namespace());
+        let namespace = answered("reading the namespace", namespace).await?;
+        pass.namespace_uid = namespace.and_then(|namespace| namespace.uid());
+    }
     account(&mut pass).await?;
     if !is_settled {
         request(&mut pass).await?;
@@ -101,14 +107,11 @@ fn settled(context: &Context, key: &OrderKey, order: &DocumentSigningOrder) -> O
     agree.then(|| purchase.as_ref().clone())
 }
 
-/// The manifest's request, and the UID of its namespace: read only where something may still be bought or bound.
+/// The manifest's request: read only where something may still be bought or bound.
 async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
     let Some(order) = pass.order.clone() else {
         return Ok(());
     };
-    let namespaces: Api<Namespace> = Api::all(pass.context.client.clone());
-    let namespace = answered("reading the namespace", namespaces.get_opt(pass.key.namespace())).await?;
-    pass.namespace_uid = namespace.and_then(|namespace| namespace.uid());
     let connection = pass.connection.as_deref();
     let keeps_tokens =
         connection.is_none_or(|connection| connection.correlation() != plan::Correlation::NotSupported);
@@ -121,11 +124,31 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
             )
         })
         .unwrap_or_default();
+    let is_bought = pass
+        .purchase
+        .as_ref()
+        .is_some_and(|purchase| purchase.spec.state == PurchaseState::Bought);
+    let preparing = sources::prepare(
+        pass.context,
+        &order,
+        &pass.key,
+        keeps_tokens,
+        &account_version,
+        is_bought,
+    );
     let Prepared {
         request,
         inputs,
         card_secret,
-    } = sources::prepare(pass.context, &order, &pass.key, keeps_tokens, &account_version).await?;
+        can_be_sent,
+    } = match preparing.await {
+        // The order exists, and its ID is not held up by a source that can't be read.
+        Err(error) if pass.is_over_since_long() && is_own(pass, &order) => {
+            tracing::warn!(key = %pass.key, error = &error as &dyn std::error::Error, "the sources of a placed order can't be read");
+            return Ok(());
+        }
+        prepared => prepared?,
+    };
     pass.card_secret = card_secret;
     pass.request = match request {
         None => Request::Absent,
@@ -139,11 +162,18 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
                 let salt = recorded.split('.').nth(1)?;
                 Some(request.inputs_digest(salt, &account_reference(&order)) == recorded)
             });
-            pass.prepared = Some(request);
+            pass.prepared = Some(request).filter(|_| can_be_sent);
             Request::Usable { as_bought, inputs }
         }
     };
     Ok(())
+}
+
+/// This very object bought it, so there is nothing to compare.
+fn is_own(pass: &Pass<'_>, order: &DocumentSigningOrder) -> bool {
+    pass.purchase
+        .as_ref()
+        .is_some_and(|purchase| purchase.spec.order_ref.uid == order.uid())
 }
 
 /// The account reference as the digest of what was bought holds it.

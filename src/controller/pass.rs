@@ -20,6 +20,9 @@ use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailur
 /// More steps than any way through the table has; a pass that needs more starts over later.
 const STEPS: usize = 24;
 
+/// How long after an attempt's deadline the showing of its order is held up by what goes with it.
+const GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
+
 /// What a pass has learned so far.
 pub(super) struct Pass<'a> {
     pub context: &'a Context,
@@ -139,7 +142,7 @@ impl Pass<'_> {
             purchase: self.purchase.as_ref().map(|purchase| purchase.spec.clone()),
             account: self.account.clone(),
             request: self.request.clone(),
-            card_secret: self.card_secret.is_some(),
+            card_secret: self.card_secret.as_ref().map(|card| card.created),
             ticket: self.ticket.as_ref().map(|ticket| plan::Ticket {
                 attempt: ticket.attempt().to_owned(),
                 in_time: ticket.in_time(),
@@ -154,6 +157,17 @@ impl Pass<'_> {
                 look_not_before: memory.look_not_before,
             },
         }
+    }
+
+    /// It is bought, and so long ago that what still fails about it has to be given up.
+    pub(super) fn is_over_since_long(&self) -> bool {
+        let purchase = self.purchase.as_ref().map(|purchase| &purchase.spec);
+        purchase
+            .filter(|purchase| purchase.state == PurchaseState::Bought)
+            .and_then(|purchase| purchase.attempt.as_ref())
+            .is_some_and(|attempt| {
+                self.context.clock.now().duration_since(attempt.deadline_time.0) > GIVEN_UP
+            })
     }
 
     /// Takes note of the purchase as it is now.

@@ -1,5 +1,6 @@
 //! Reading what a manifest refers to, and making the order request out of it.
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, ResourceExt};
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ pub(super) struct Prepared {
     pub inputs: String,
     /// The card's Secret, where it is there and is to be deleted after the order.
     pub card_secret: Option<CardSecret>,
+    /// The request is whole. One whose card is gone can still be compared with what was bought.
+    pub can_be_sent: bool,
 }
 
 /// The Secret that holds a card, as it was read.
@@ -32,6 +35,7 @@ pub(super) struct CardSecret {
     pub name: String,
     pub uid: Option<String>,
     pub resource_version: Option<String>,
+    pub created: Timestamp,
 }
 
 /// Reads the sources and makes the request.
@@ -41,6 +45,7 @@ pub(super) async fn prepare(
     key: &OrderKey,
     alternative_order_id: bool,
     account_version: &str,
+    is_bought: bool,
 ) -> Result<Prepared, Error> {
     let mut reading = Reading {
         context,
@@ -48,6 +53,8 @@ pub(super) async fn prepare(
         versions: vec![account_version.to_owned()],
         findings: Vec::new(),
         card_secret: None,
+        is_bought,
+        can_be_sent: true,
     };
     for annotation in [ANNOTATION_RETRY, ANNOTATION_ORDER_ANEW] {
         reading
@@ -59,6 +66,7 @@ pub(super) async fn prepare(
             request: None,
             inputs: reading.fingerprint(),
             card_secret: None,
+            can_be_sent: true,
         });
     };
     let mut sources = Sources::default();
@@ -92,6 +100,7 @@ pub(super) async fn prepare(
             request: Some(Err(reading.findings)),
             inputs,
             card_secret: reading.card_secret,
+            can_be_sent: false,
         });
     }
     let token = key.token();
@@ -115,6 +124,7 @@ pub(super) async fn prepare(
         request: Some(request),
         inputs,
         card_secret: reading.card_secret,
+        can_be_sent: reading.can_be_sent,
     })
 }
 
@@ -155,6 +165,8 @@ struct Reading<'a> {
     versions: Vec<String>,
     findings: Vec<Finding>,
     card_secret: Option<CardSecret>,
+    is_bought: bool,
+    can_be_sent: bool,
 }
 
 impl Reading<'_> {
@@ -223,13 +235,21 @@ impl Reading<'_> {
     async fn card(&mut self, from: &CreditCardFrom) -> Result<Option<Card>, Error> {
         let name = &from.secret_ref.name;
         let secret = self.read(name).await?;
+        if secret.is_none() && self.is_bought {
+            // It went when the order came to exist. What was bought is compared without it.
+            self.can_be_sent = false;
+            return Ok(Some(Card::gone()));
+        }
         self.card_secret = secret
             .as_ref()
-            .filter(|_| from.after_order == AfterOrder::Delete)
-            .map(|secret| CardSecret {
-                name: name.clone(),
-                uid: secret.uid(),
-                resource_version: secret.resource_version(),
+            .filter(|secret| from.after_order == AfterOrder::Delete && holds_a_card(secret))
+            .and_then(|secret| {
+                Some(CardSecret {
+                    name: name.clone(),
+                    uid: secret.uid(),
+                    resource_version: secret.resource_version(),
+                    created: secret.creation_timestamp()?.0,
+                })
             });
         Ok(self.parsed("spec.order.creditCardFrom", name, secret.map(data), Card::parse))
     }
@@ -302,4 +322,10 @@ impl Reading<'_> {
 fn data(secret: Secret) -> SecretData {
     let data = secret.data.unwrap_or_default();
     data.into_iter().map(|(key, value)| (key, value.0)).collect()
+}
+
+/// All keys of a card are there: whatever else a manifest may name as its card is nothing of ours to delete.
+fn holds_a_card(secret: &Secret) -> bool {
+    let data = secret.data.as_ref();
+    data.is_some_and(|data| Card::KEYS.iter().all(|key| data.contains_key(*key)))
 }

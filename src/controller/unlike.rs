@@ -35,7 +35,7 @@ pub(super) fn unlike(order: &Order, request: Option<&OrderRequest>) -> Option<St
     let request = request?;
     let method = request.provisioning_method();
     if let Some(found) = order.cs_provisioning_method.as_deref()
-        && found != method
+        && !found.eq_ignore_ascii_case(method)
     {
         return Some(format!(
             "its csProvisioningMethod is {}, not {method}",

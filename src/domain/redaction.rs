@@ -17,16 +17,19 @@ const SHORT: usize = 3;
 /// A value counts by its letters and digits: `+1 555 555-5555` is found as `15555555555`, and `JANE` as `Jane`. A value
 /// of two letters or digits is replaced only between quotes or brackets, or the text could not be read any more.
 pub fn redacted<'a>(text: &str, values: impl IntoIterator<Item = &'a str>) -> String {
-    let text = Text::new(text);
+    // As it stands, and as it reads where it was escaped for HTML or a URL.
+    let readings = [Text::new(text, false), Text::new(text, true)];
     let mut gaps: BTreeMap<usize, usize> = BTreeMap::new();
     for value in values {
-        let value: Vec<char> = significant(value).map(|(_, letter)| letter).collect();
-        for (start, end) in text.occurrences(&value).chain(text.beginning_at_end(&value)) {
-            let longest = gaps.entry(start).or_default();
-            *longest = end.max(*longest);
+        let value: Vec<char> = significant(value, false).map(|(_, letter)| letter).collect();
+        for text in &readings {
+            for (start, end) in text.occurrences(&value).chain(text.beginning_at_end(&value)) {
+                let longest = gaps.entry(start).or_default();
+                *longest = end.max(*longest);
+            }
         }
     }
-    text.without(gaps)
+    without(text, gaps)
 }
 
 struct Text<'a> {
@@ -36,10 +39,10 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, escaped: bool) -> Self {
         Self {
             text,
-            letters: significant(text).collect(),
+            letters: significant(text, escaped).collect(),
         }
     }
 
@@ -79,20 +82,20 @@ impl<'a> Text<'a> {
                 && after.is_some_and(|after| "'\"`‘’“”«»)]}>".contains(after))
         }
     }
+}
 
-    fn without(&self, gaps: BTreeMap<usize, usize>) -> String {
-        let mut rest = String::with_capacity(self.text.len());
-        let mut reached = 0;
-        for (start, end) in gaps {
-            if start >= reached {
-                rest.push_str(self.text.get(reached..start).unwrap_or_default());
-                rest.push_str(GAP);
-            }
-            reached = end.max(reached);
+fn without(text: &str, gaps: BTreeMap<usize, usize>) -> String {
+    let mut rest = String::with_capacity(text.len());
+    let mut reached = 0;
+    for (start, end) in gaps {
+        if start >= reached {
+            rest.push_str(text.get(reached..start).unwrap_or_default());
+            rest.push_str(GAP);
         }
-        rest.push_str(self.text.get(reached..).unwrap_or_default());
-        rest
+        reached = end.max(reached);
     }
+    rest.push_str(text.get(reached..).unwrap_or_default());
+    rest
 }
 
 /// From the first of the letters to behind the last.
@@ -101,12 +104,37 @@ fn span(letters: &[(usize, char)]) -> Option<(usize, usize)> {
     Some((*start, last + letter.len_utf8()))
 }
 
-/// Letters and digits with their places. ASCII alone changes its case: other letters may change their length.
-fn significant(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
-    let letters = text.char_indices();
-    letters
-        .filter(|(_, letter)| letter.is_alphanumeric())
-        .map(|(place, letter)| (place, letter.to_ascii_lowercase()))
+/// Letters and digits with their places, in one case. Where the text is `escaped`, what stands for a mark in HTML or in a
+/// URL is a mark.
+fn significant(text: &str, escaped: bool) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut reached = 0;
+    text.char_indices().filter_map(move |(place, letter)| {
+        if place < reached {
+            return None;
+        }
+        if let Some(length) = text.get(place..).filter(|_| escaped).and_then(escape) {
+            reached = place + length;
+            return None;
+        }
+        let lower = letter.to_lowercase().next().unwrap_or(letter);
+        letter.is_alphanumeric().then_some((place, lower))
+    })
+}
+
+/// The length of what stands for one mark at the beginning of a text: `&#039;`, `%40`.
+fn escape(text: &str) -> Option<usize> {
+    const LONGEST: usize = 10;
+    if let Some(code) = text.strip_prefix('%') {
+        let code = code.get(..2)?;
+        return code.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(3);
+    }
+    let name = text.strip_prefix('&')?;
+    let end = name.find(';').filter(|end| (1..=LONGEST).contains(end))?;
+    let is_name = name
+        .get(..end)?
+        .bytes()
+        .all(|byte| byte == b'#' || byte.is_ascii_alphanumeric());
+    is_name.then_some(end + 2)
 }
 
 #[cfg(test)]
@@ -126,6 +154,8 @@ mod tests {
             ("the card 4111 1111-1111 1111", "the card [...]"),
             ("country 'us' is not for us", "country '[...]' is not for us"),
             ("xjanedoex", "x[...]x"),
+            ("no jane%40example.com here", "no [...] here"),
+            ("'O&#039;BRIEN' and 'ŽOFIE'", "'[...]' and '[...]'"),
             ("", ""),
         ];
         let values = [
@@ -135,6 +165,8 @@ mod tests {
             "Jane",
             "us",
             "4111111111111111",
+            "O'Brien",
+            "Žofie",
             "",
             "--",
         ];

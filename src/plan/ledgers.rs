@@ -76,17 +76,32 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
 
 /// The order exists, and the card it was paid with is still written down: it goes before the status shows the order,
 /// so that a restart in between finds it. Where the status had to take the ID first, it goes right after.
+///
+/// Only the card that this order was paid with: of this object, or of one that asks for the same; and none that was
+/// written down since.
 pub(super) fn card_secret(seen: &Observed) -> Option<Decision> {
-    let bought =
-        |purchase: &PurchaseSpec| purchase.state == PurchaseState::Bought && !purchase.order_ids.is_empty();
+    let created = seen.card_secret?;
+    let order = seen.order.as_ref()?;
+    let purchase = seen
+        .purchase
+        .as_ref()
+        .filter(|purchase| purchase.state == PurchaseState::Bought && !purchase.order_ids.is_empty())?;
+    let attempt = purchase.attempt.as_ref()?;
+    let marked = of_key(seen, order).attempt.as_ref() == Some(&attempt.id);
     let as_bought = match &seen.request {
-        Request::Usable { as_bought, .. } => *as_bought != Some(false),
-        // Its own Secret may be what can't be used.
-        Request::Unusable { .. } => true,
+        Request::Usable {
+            as_bought: Some(as_bought),
+            ..
+        } => *as_bought,
+        // Frozen since the attempt; its own Secret may be what can't be used.
+        Request::Usable { as_bought: None, .. } | Request::Unusable { .. } => marked,
         Request::Absent => false,
     };
-    let paid = seen.order.is_some() && seen.purchase.as_ref().is_some_and(bought);
-    (seen.card_secret && paid && as_bought).then(|| Decision::act(Action::DeleteCardSecret))
+    let paid = as_bought
+        && created <= attempt.deadline_time.0
+        && order.existing_order_id.is_none()
+        && order.revision == seen.key.revision();
+    paid.then(|| Decision::act(Action::DeleteCardSecret))
 }
 
 /// The order exists, and the manifest's status does not say so yet.

@@ -26,8 +26,9 @@ pub struct Observed {
     pub account: Account,
     /// What the manifest asks CertCentral for.
     pub request: Request,
-    /// The manifest's card comes from a Secret that is there, and that is to be deleted once the order exists.
-    pub card_secret: bool,
+    /// When the Secret was made that holds the manifest's card; where it is there, and is to be deleted once the order
+    /// exists.
+    pub card_secret: Option<Timestamp>,
     /// The right to send one POST, if this pass holds it.
     pub ticket: Option<Ticket>,
     /// The look-up of the key in this pass.

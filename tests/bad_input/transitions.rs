@@ -241,7 +241,7 @@ fn observed(
             refresh_free_at: None,
         }),
         request,
-        card_secret: false,
+        card_secret: None,
         ticket: None,
         look_up: if looked_up {
             LookUp::Complete(Found::default())

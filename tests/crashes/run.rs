@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use docsign::simulator::Journal;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 use crate::answers::ANSWERS;
 use crate::plan::Plan;
-use crate::scripts::script;
+use crate::scripts::{BEYOND, script};
 use crate::stage::HELD;
 use crate::world::{World, pass};
 
 /// How long a world goes on after its script has ended: nothing more may happen.
 const SETTLE: Duration = Duration::from_secs(130);
+/// Within this time after its start, an order is this attempt's: the next begins after the quiet period.
+const ONE_ATTEMPT: SignedDuration = SignedDuration::from_mins(30);
 /// More writes than one thing that goes wrong can cause.
 const WRITES_EACH: usize = 14;
 
@@ -153,6 +156,9 @@ pub fn run(plan: &Plan) -> Run {
         }
         paid_once(&world, plan);
         ids_stay(&world);
+        if plan.script != BEYOND.name {
+            absent_is_absent(&world);
+        }
         Run {
             wrong: world.wrong.lock().unwrap().clone(),
             end: end(&world),
@@ -253,6 +259,34 @@ fn ids_stay(world: &World) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// No attempt was ever closed for proven absence, or on somebody's word, whose order exists.
+fn absent_is_absent(world: &World) {
+    let by_hand = world.by_hand.lock().unwrap().clone();
+    let placed = world.remote.journal().orders;
+    for change in world.cluster.log() {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else {
+            continue;
+        };
+        let (before, after) = (&before["spec"], &after["spec"]);
+        if after["reason"] != "Absent" || after["state"] != "Closed" || before["state"] == "Closed" {
+            continue;
+        }
+        let start: Timestamp = after["attempt"]["startTime"].as_str().unwrap().parse().unwrap();
+        let of_attempt = placed.iter().find(|order| {
+            token(&order.request).as_deref() == Some(change.place.name.as_str())
+                && !by_hand.contains(&order.order_id)
+                && order.time >= start
+                && order.time.duration_since(start) < ONE_ATTEMPT
+        });
+        if let Some(order) = of_attempt {
+            world.blame(format!(
+                "order {} exists, and was closed as absent",
+                order.order_id
+            ));
         }
     }
 }

@@ -146,7 +146,7 @@ impl Plans {
                 as_bought: view.as_bought,
                 inputs: format!("{} {}", manifest.inputs, manifest.account),
             }),
-            card_secret: false,
+            card_secret: None,
             ticket: view.ticket.map(|(number, in_time)| Ticket {
                 attempt: attempt(number),
                 in_time,

@@ -85,7 +85,7 @@ pub fn inline(name: &str) -> Value {
     let order = json!({
         "csProvisioningMethod": "ship_token", "orderValidity": {"years": 1},
         "individual": canaries::individual(), "shipInfo": canaries::ship_info(),
-        "paymentMethod": "card", "creditCardFrom": {"secretRef": {"name": "card"}},
+        "paymentMethod": "card", "creditCardFrom": {"secretRef": {"name": "card"}, "afterOrder": "Keep"},
         "billingAddress": canaries::billing_address(),
     });
     manifest(name, &with(order, &canaries::free_text(name)))
@@ -96,7 +96,7 @@ pub fn hidden(name: &str) -> Value {
     let order = json!({
         "csProvisioningMethod": "ship_token", "orderValidity": {"years": 1},
         "individualFrom": {"secretRef": {"name": "person"}}, "shipInfoFrom": {"secretRef": {"name": "address"}},
-        "paymentMethod": "card", "creditCardFrom": {"secretRef": {"name": "card"}},
+        "paymentMethod": "card", "creditCardFrom": {"secretRef": {"name": "card"}, "afterOrder": "Keep"},
         "billingAddress": canaries::billing_address(),
     });
     manifest(name, &with(order, &canaries::free_text(name)))

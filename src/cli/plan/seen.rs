@@ -87,7 +87,7 @@ pub fn observed(
         purchase,
         account,
         request,
-        card_secret: false,
+        card_secret: None,
         ticket: None,
         look_up: LookUp::NotAsked,
         inspection: Inspection::NotAsked,

@@ -109,6 +109,27 @@ impl ShipInfo {
 }
 
 impl Card {
+    /// The keys of its Secret.
+    pub const KEYS: [&'static str; 5] = [
+        "number",
+        "expirationMonth",
+        "expirationYear",
+        "cvv",
+        "cardholderName",
+    ];
+
+    /// Stands for the card of an order that exists, whose Secret is gone: to compare with, never to be sent.
+    pub fn gone() -> Self {
+        let gone = || Confidential::new("");
+        Self {
+            number: gone(),
+            expiration_month: gone(),
+            expiration_year: gone(),
+            cvv: gone(),
+            cardholder_name: gone(),
+        }
+    }
+
     /// Reads a Secret with the keys number, expirationMonth, expirationYear, cvv and cardholderName.
     pub fn parse(data: &SecretData) -> Result<Self, Vec<SourceError>> {
         let mut reader = Reader::new(data);

@@ -37,7 +37,7 @@ pub fn observed() -> BoxedStrategy<Observed> {
         time(),
         any::<u64>(),
         any::<bool>(),
-        prop::bool::weighted(0.1),
+        option::weighted(0.1, time()),
     )
         .prop_map(
             |(
@@ -90,7 +90,7 @@ pub fn honest_pass(seen: Observed) -> Observed {
                     LookUp::Incomplete | LookUp::Complete(_) => look_up.clone(),
                 };
             }
-            Action::DeleteCardSecret => seen.card_secret = false,
+            Action::DeleteCardSecret => seen.card_secret = None,
             Action::Inspect(id) | Action::Refresh(id) => {
                 seen.inspection = match inspection.clone() {
                     Inspection::NotAsked | Inspection::Failed => Inspection::Failed,
@@ -127,7 +127,7 @@ pub fn next_pass(mut seen: Observed) -> Observed {
         look_up: LookUp::NotAsked,
         inspection: Inspection::NotAsked,
         failed: None,
-        card_secret: false,
+        card_secret: None,
         ..seen
     }
 }

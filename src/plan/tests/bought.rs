@@ -47,26 +47,43 @@ fn the_answer_to_the_post_is_shown_and_read_at_the_next_poll() {
 
 #[test]
 fn the_card_that_paid_goes_before_the_order_is_shown() {
-    let paid = |seen: Observed, card_secret| Observed { card_secret, ..seen };
+    let made = fresh().now;
+    let paid = |seen: Observed| Observed {
+        card_secret: Some(made),
+        ..seen
+    };
     let bought = || claimed().at(1).bought(ORDER).inspected(found(ORDER, None));
     let planned = |seen: Observed| (plan(&seen).row, plan(&seen).action);
     let shown = (Row::BoughtNotInStatus, Action::Repair(Repair::Status));
     let deleted = (Row::CardSecret, Action::DeleteCardSecret);
-    assert_eq!(planned(paid(bought(), true)), deleted);
-    assert_eq!(planned(paid(bought(), false)), shown);
+    assert_eq!(planned(paid(bought())), deleted);
+    assert_eq!(planned(bought()), shown);
     // After a restart the card's own Secret may be all that makes the manifest unusable.
-    let unusable = Request::Unusable {
+    let unusable = || Request::Unusable {
         findings: Vec::new(),
         inputs: "v2".to_owned(),
     };
-    assert_eq!(planned(paid(bought().request(unusable), true)), deleted);
-    // A manifest that asks for something else names a card that paid for nothing.
-    assert_eq!(planned(paid(bought().request(usable(Some(false))), true)), shown);
+    assert_eq!(planned(paid(bought().request(unusable()))), deleted);
     // The purchase could not be written, and the status took the ID first.
-    assert_eq!(planned(paid(placed(), true)), deleted);
+    assert_eq!(planned(paid(placed())), deleted);
+
+    // A manifest that asks for something else names a card that paid for nothing.
+    assert_eq!(planned(paid(bought().request(usable(Some(false))))), shown);
+    // So may one that another object was, which can't be compared.
+    let unmarked = bought().edited(|order| order.status.attempt = None);
+    assert_eq!(planned(paid(unmarked.request(unusable()))), shown);
+    // It binds an order that exists.
+    let by_hand = bought().edited(|order| order.existing_order_id = Some(ORDER));
+    assert_eq!(planned(paid(by_hand)), shown);
+    // Somebody wrote it down after the order, for another one.
+    let later = Observed {
+        card_secret: Some(made + jiff::SignedDuration::from_hours(1)),
+        ..bought()
+    };
+    assert_eq!(planned(later), shown);
     // Nothing is bought yet, or nobody knows.
     for seen in [fresh(), claimed()] {
-        assert_ne!(planned(paid(seen, true)), deleted);
+        assert_ne!(planned(paid(seen)), deleted);
     }
 }
 

@@ -68,7 +68,7 @@ pub fn fresh() -> Observed {
             refresh_free_at: None,
         }),
         request: usable(None),
-        card_secret: false,
+        card_secret: None,
         ticket: None,
         look_up: LookUp::NotAsked,
         inspection: Inspection::NotAsked,
