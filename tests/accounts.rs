@@ -13,7 +13,7 @@ mod world;
 use std::net::SocketAddr;
 
 use docsign::api::DocumentSigningOrder;
-use docsign::simulator::{People, Simulator, SimulatorSettings};
+use docsign::simulator::{Effect, Endpoint, Fault, Matching, People, Simulator, SimulatorSettings};
 use harness::{PATIENCE, Result, eventually};
 use serde_json::{Value, json};
 use world::{API_KEY, QUICK, World, condition, order, ready_reason};
@@ -39,6 +39,33 @@ async fn every_trouble_of_an_account_shows_and_heals() -> Result<()> {
         a_source_that_does_not_exist(&world),
     )?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_may_not_read_orders_shows_and_heals() -> Result<()> {
+    let world = World::without_account("no-permission", QUICK).await?;
+    for endpoint in [Endpoint::User, Endpoint::Product, Endpoint::StatusChanges] {
+        world.simulator.install(Fault {
+            matching: Matching {
+                endpoint: Some(endpoint),
+                ..Matching::default()
+            },
+            effect: Effect::Refuse {
+                status: 403,
+                code: "access_denied".to_owned(),
+                message: String::new(),
+            },
+        });
+    }
+    let _operator = world.start().await?;
+    world.apply(&secret("restricted", API_KEY)).await?;
+    world.apply(&account(&world, "restricted")).await?;
+    world.apply(&order_on("restricted")).await?;
+    let says =
+        "the API key may not read orders: give it access to Orders, Requests, Certificates in CertCentral";
+    account_says(&world, "restricted", "PermissionMissing", says).await?;
+    world.simulator.clear_faults();
+    world.issued("restricted").await.map(drop)
 }
 
 async fn an_account_that_does_not_exist(world: &World) -> Result<()> {

@@ -13,7 +13,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 use secrecy::SecretString;
 
-use super::account_status::{self, AnyAccount, Health};
+use super::account_status::{self, AnyAccount, Health, Question};
 use super::connection::{Budgets, Connection};
 use super::context::Context;
 use super::endpoint::{endpoint, is_digicert, proxy};
@@ -305,26 +305,36 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
     })
 }
 
-/// Asks CertCentral whose key it is, and whether the product can be ordered.
+/// How far back the changes of orders are asked for, to see whether they may be.
+const LATELY: Duration = Duration::from_mins(5);
+
+/// Asks CertCentral whose key it is, whether the product can be ordered, and, where one of the two is not to be told to
+/// this key, whether it may read orders.
 async fn ask(context: &Context, connection: &Connection) -> Health {
     let mut health = Health {
         reason: AccountReason::Accepted,
         message: "CertCentral accepts the key".to_owned(),
     };
-    for (endpoint, product) in [("user/me", false), ("product/ds_individual", true)] {
+    let mut restricted = false;
+    for question in [Question::Me, Question::Product, Question::Orders] {
+        if question == Question::Orders && !restricted {
+            // Whoever may read all that was asked for is no key with a few rights; its orders tell the rest.
+            break;
+        }
         // The check of a key is worth a call even where others wait: it is what they wait for.
         let _ = connection.take(Lane::Poll);
-        let answer = if product {
-            connection.client.product().await.map(|_| ())
-        } else {
-            connection.client.me().await.map(|_| ())
+        let answer = match question {
+            Question::Me => connection.client.me().await.map(|_| ()),
+            Question::Product => connection.client.product().await.map(|_| ()),
+            Question::Orders => connection.client.status_changes(LATELY).await.map(|_| ()),
         };
-        context.called(endpoint, answer.is_ok());
+        context.called(question.endpoint(), answer.is_ok());
         let Err(error) = answer else { continue };
         if let Class::Throttled { retry_after } = error.kind() {
             connection.throttled(*retry_after);
         }
-        let Some(found) = account_status::health_after(&error, product) else {
+        restricted |= matches!(error.kind(), Class::Forbidden(_));
+        let Some(found) = account_status::health_after(&error, question) else {
             continue;
         };
         health = found;

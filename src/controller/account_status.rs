@@ -106,17 +106,42 @@ impl AnyAccount {
     }
 }
 
-/// What a failed question says about the account: the question whose key it is, or (`product`) whether the product
-/// can be ordered. `None`: nothing against it.
-pub(crate) fn health_after(error: &certcentral::Error, product: bool) -> Option<Health> {
+/// What CertCentral is asked about an account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Question {
+    /// Whose key it is.
+    Me,
+    /// Whether the product can be ordered.
+    Product,
+    /// What has changed lately.
+    Orders,
+}
+
+impl Question {
+    /// Where it is asked, for the metrics.
+    pub(crate) const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Me => "user/me",
+            Self::Product => "product/ds_individual",
+            Self::Orders => "status changes",
+        }
+    }
+}
+
+/// What a failed question says about the account. `None`: nothing against it.
+pub(crate) fn health_after(error: &certcentral::Error, question: Question) -> Option<Health> {
     let (reason, message) = match error.kind() {
         Class::Unauthorized => (
             AccountReason::KeyRejected,
             "CertCentral does not accept the API key: put a valid one into the Secret, and check that spec.region is the key's region".to_owned(),
         ),
+        Class::Forbidden(_) if question == Question::Orders => (
+            AccountReason::PermissionMissing,
+            "the API key may not read orders: give it access to Orders, Requests, Certificates in CertCentral, or put one that has it into the Secret".to_owned(),
+        ),
         // Keys restricted to orders may not read users or products, and can order all the same.
         Class::Forbidden(_) => return None,
-        Class::NotFound if product => (
+        Class::NotFound if question == Question::Product => (
             AccountReason::ProductNotOrderable,
             "the product ds_individual can't be ordered with this key: have DigiCert switch it on for the account".to_owned(),
         ),

@@ -66,7 +66,7 @@ use crate::serve::clock::Clock;
 use crate::serve::metrics::Metrics;
 use crate::settings::Settings;
 use account_status::AnyAccount;
-pub(crate) use account_status::{AGAIN, Health, health_after, health_without};
+pub(crate) use account_status::{AGAIN, Health, Question, health_after, health_without};
 pub(crate) use account_view::{limit_reached_until, namespace_selected, not_allowed};
 use context::{Context, Memory};
 pub(crate) use endpoint::{same_place, takes_keys};

@@ -8,7 +8,7 @@ use super::patient::Patient;
 use super::{Check, Result};
 use crate::api::{AccountReason, CorrelationMethod, Region};
 use crate::certcentral::{Class, Client, ClientSettings, Timeouts};
-use crate::controller::{AGAIN, Health, health_after, health_without};
+use crate::controller::{AGAIN, Health, Question, health_after, health_without};
 use crate::serve::clock::Clock;
 
 /// How far the clocks may differ before it is worth a word, in seconds.
@@ -99,14 +99,18 @@ async fn ask(
             };
             (answer.date, format!("CertCentral accepts it{roles}"))
         }
-        Err(error) => match health_after(&error, false) {
+        Err(error) => match health_after(&error, Question::Me) {
             Some(health) => return checks.push(unhealthy("key", &health)),
             None => (None, "CertCentral accepts it; it is restricted".to_owned()),
         },
     };
     let asked_at = clock.now();
     checks.push(Check::ok("key", said));
-    match client.product().await.map_err(|error| health_after(&error, true)) {
+    match client
+        .product()
+        .await
+        .map_err(|error| health_after(&error, Question::Product))
+    {
         Ok(_) => {
             checks.push(Check::ok("product", "ds_individual can be ordered"));
             if let Some(check) = containers_of(client, containers).await {
@@ -132,7 +136,7 @@ async fn ask(
         Ok(_) => checks.push(Check::ok("permissions", "the key may look orders up")),
         Err(error) => {
             const FORBIDDEN: &str = "the key may not look orders up, and nothing is ordered that can't be: give the key access to orders, requests and certificates";
-            return checks.push(match health_after(&error, false) {
+            return checks.push(match health_after(&error, Question::Me) {
                 None => Check::failed("permissions", FORBIDDEN),
                 Some(health) => unhealthy("permissions", &health),
             });
@@ -161,7 +165,7 @@ async fn containers_of(client: &Client, containers: &[i64]) -> Option<Check> {
             | Class::Throttled { .. }
             | Class::Unavailable { .. }
             | Class::Unreachable(_)
-            | Class::Unreadable(_) => unhealthy(WHAT, &health_after(&error, true)?),
+            | Class::Unreadable(_) => unhealthy(WHAT, &health_after(&error, Question::Product)?),
         });
     }
     let listed: Vec<_> = asked.iter().map(ToString::to_string).collect();
