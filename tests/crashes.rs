@@ -20,6 +20,7 @@ mod disasters;
 #[path = "crashes/fate.rs"]
 mod fate;
 mod memory;
+mod paused;
 #[path = "crashes/plan.rs"]
 mod plan;
 #[path = "crashes/run.rs"]

@@ -10,10 +10,12 @@
 #[path = "bad_input/bench.rs"]
 mod bench;
 mod memory;
+mod paused;
 
 use std::time::Duration;
 
-use bench::{Bench, Call, HERE, in_paused_time, orders, ordinary};
+use bench::{Bench, Call, HERE, orders, ordinary};
+use paused::in_paused_time;
 use serde_json::json;
 
 /// The limits of each account.

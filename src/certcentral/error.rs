@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::wire::Loose;
 use crate::domain::redaction::redacted;
-use crate::domain::refusal::{Consequence, entry, meaning};
+use crate::domain::refusal::{Consequence, entry, redacted_code};
 
 /// The longest error code kept, in characters.
 const CODE_LENGTH: usize = 200;
@@ -193,15 +193,9 @@ impl fmt::Display for Unreadable {
 impl Refusal {
     /// Without the API key, should CertCentral quote it.
     pub(super) fn without(self, key: &str) -> Self {
-        let code = redacted(&self.code, [key]);
-        // A key can be a word that a code is made of.
-        let code = if meaning(&code, None) == meaning(&self.code, None) {
-            code
-        } else {
-            self.code
-        };
         Self {
-            code,
+            // A key can be a word that a code is made of.
+            code: redacted_code(&self.code, [key]),
             message: redacted(&self.message, [key]),
             ..self
         }

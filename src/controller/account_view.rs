@@ -19,6 +19,7 @@ use crate::api::{
 };
 use crate::domain::budget::Lane;
 use crate::domain::request::OrderRequest;
+use crate::plan::status::is_of;
 use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -81,13 +82,10 @@ pub(super) async fn view(
     Ok((Account::Ready(ready), Some(connection)))
 }
 
-/// The manifest's status knows an order of the key that this pass is about. An order of an earlier revision opens no
-/// gate: until the first write under the new key the status still shows it.
+/// The manifest's status knows an order of the key that this pass is about: one of an earlier revision opens no gate.
 fn is_bought(pass: &Pass<'_>, order: &DocumentSigningOrder) -> bool {
-    order.status.as_ref().is_some_and(|status| {
-        let of_key = status.order_key.as_deref();
-        status.order_id.is_some() && of_key.is_none_or(|key| key == pass.key.to_string())
-    })
+    let status = order.status.as_ref();
+    status.is_some_and(|status| status.order_id.is_some() && is_of(status, &pass.key))
 }
 
 async fn exists(context: &Context, name: &AccountName) -> Result<bool, Error> {

@@ -106,7 +106,7 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
             pass.look_up = LookUp::Incomplete;
             doubt(pass, &failure.code);
             // An open attempt has its own rhythm; before a claim the failure is what holds the order up.
-            pass.failed = open.is_none().then_some(failure);
+            pass.failed = open.is_none().then(|| pass.discreet_failure(failure));
         }
     }
     Ok(())
@@ -154,7 +154,7 @@ async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> 
         Err(Incomplete::Remote(failure)) => {
             pass.inspection = Inspection::Failed;
             doubt(pass, &failure.code);
-            pass.failed = Some(failure);
+            pass.failed = Some(pass.discreet_failure(failure));
         }
     }
     Ok(())

@@ -14,18 +14,17 @@ impl Pass<'_> {
         refusal
     }
 
-    /// The failure of this pass, in words that can be stored.
-    pub(super) fn discreet_failure(&self) -> Option<RemoteFailure> {
-        let failed = self.failed.clone()?;
+    /// The failure in words that can be stored.
+    pub(super) fn discreet_failure(&self, failed: RemoteFailure) -> RemoteFailure {
         if failed.status.is_none() {
             // Our own words.
-            return Some(failed);
+            return failed;
         }
-        Some(RemoteFailure {
+        RemoteFailure {
             code: self.discreet_code(&failed.code),
             message: self.discreet_message(&failed.message),
             ..failed
-        })
+        }
     }
 
     fn discreet_code(&self, code: &str) -> String {

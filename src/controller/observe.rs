@@ -124,17 +124,13 @@ async fn request(pass: &mut Pass<'_>) -> Result<(), Error> {
             )
         })
         .unwrap_or_default();
-    let is_bought = pass
-        .purchase
-        .as_ref()
-        .is_some_and(|purchase| purchase.spec.state == PurchaseState::Bought);
     let preparing = sources::prepare(
         pass.context,
         &order,
         &pass.key,
         keeps_tokens,
         &account_version,
-        is_bought,
+        pass.bought().is_some(),
     );
     let Prepared {
         request,

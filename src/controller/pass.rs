@@ -12,7 +12,7 @@ use super::error::Error;
 use super::sources::CardSecret;
 use super::ticket::Ticket;
 use super::{act, ledger, observe, record};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseState};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseSpec, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
 use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailure, Request, Wake, plan};
@@ -43,6 +43,7 @@ pub(super) struct Pass<'a> {
     /// When the look-up began: the wall clock, the monotonic clock.
     pub look_up_began: Option<(Timestamp, Duration)>,
     pub inspection: Inspection,
+    /// In words that can be stored.
     pub failed: Option<RemoteFailure>,
 }
 
@@ -149,7 +150,7 @@ impl Pass<'_> {
             }),
             look_up: self.look_up.clone(),
             inspection: self.inspection.clone(),
-            failed: self.discreet_failure(),
+            failed: self.failed.clone(),
             memory: plan::Memory {
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
                 looked_up: memory.looked_up,
@@ -161,13 +162,16 @@ impl Pass<'_> {
 
     /// It is bought, and so long ago that what still fails about it has to be given up.
     pub(super) fn is_over_since_long(&self) -> bool {
+        let attempt = self.bought().and_then(|purchase| purchase.attempt.as_ref());
+        attempt.is_some_and(|attempt| {
+            self.context.clock.now().duration_since(attempt.deadline_time.0) > GIVEN_UP
+        })
+    }
+
+    /// The purchase, where it says that an order exists.
+    pub(super) fn bought(&self) -> Option<&PurchaseSpec> {
         let purchase = self.purchase.as_ref().map(|purchase| &purchase.spec);
-        purchase
-            .filter(|purchase| purchase.state == PurchaseState::Bought)
-            .and_then(|purchase| purchase.attempt.as_ref())
-            .is_some_and(|attempt| {
-                self.context.clock.now().duration_since(attempt.deadline_time.0) > GIVEN_UP
-            })
+        purchase.filter(|purchase| purchase.state == PurchaseState::Bought)
     }
 
     /// Takes note of the purchase as it is now.

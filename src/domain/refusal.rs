@@ -8,6 +8,8 @@ mod manifest_field;
 
 pub use manifest_field::{manifest_field, secret_field};
 
+use super::redaction::redacted;
+
 /// Whose turn it is after a refusal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Turn {
@@ -251,6 +253,16 @@ pub const CATALOGUE: &[Entry] = &[
 /// The row of a code.
 pub fn entry(code: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.code.fits(code))
+}
+
+/// The code without any of these values. Words that its meaning hangs on stay, whoever else uses them.
+pub fn redacted_code<'a>(code: &str, values: impl IntoIterator<Item = &'a str>) -> String {
+    let redacted = redacted(code, values);
+    if meaning(&redacted, None) == meaning(code, None) {
+        redacted
+    } else {
+        code.to_owned()
+    }
 }
 
 /// What a refusal with this code and HTTP status means. The status decides where the table does not know the code.

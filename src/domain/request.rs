@@ -26,7 +26,7 @@ use super::csr::Csr;
 use super::order_key::Token;
 use super::private_key;
 use super::redaction::redacted;
-use super::refusal::meaning;
+use super::refusal::redacted_code;
 use crate::api::{CsProvisioningMethod, Order};
 use certificate::{certificate_of, csr_of};
 
@@ -116,14 +116,10 @@ impl OrderRequest {
         redacted(text, values.iter().map(String::as_str))
     }
 
-    /// As [`Self::redact`], for an error code: words that its meaning hangs on stay, whoever else uses them.
+    /// As [`Self::redact`], for an error code, whose meaning stays.
     pub fn redact_code(&self, code: &str) -> String {
-        let redacted = self.redact(code);
-        if meaning(&redacted, None) == meaning(code, None) {
-            redacted
-        } else {
-            code.to_owned()
-        }
+        let values = digest::confidential(&self.body);
+        redacted_code(code, values.iter().map(String::as_str))
     }
 
     /// The body for printing: all that says something about a person or pays, free text and the CSR are masked.

@@ -8,6 +8,7 @@ use super::verdict::{Progress, Truth, Verdict};
 use crate::api::{
     CertificateFacts, ConditionType, DocumentSigningOrderStatus, Failure, PastRevision, Reason, WaitingFor,
 };
+use crate::domain::order_key::OrderKey;
 
 /// The longest text of CertCentral's that is kept, in characters.
 const LONGEST_WORD: usize = 120;
@@ -51,11 +52,16 @@ pub enum FailureEdit {
     Set(Failure),
 }
 
+/// Whether a status speaks of this key. Until the first write under a new key it still shows the earlier one's order.
+pub fn is_of(status: &DocumentSigningOrderStatus, key: &OrderKey) -> bool {
+    let shown = status.order_key.as_deref();
+    shown.is_none_or(|shown| shown == key.to_string())
+}
+
 /// The status as far as it speaks of this key: what it says of an earlier revision has moved to its history.
 pub fn of_key(seen: &Observed, order: &Order) -> DocumentSigningOrderStatus {
     let status = &order.status;
-    let key = seen.key.to_string();
-    if status.order_key.as_deref().is_none_or(|shown| shown == key) {
+    if is_of(status, &seen.key) {
         return status.clone();
     }
     let mut history = status.history.clone();

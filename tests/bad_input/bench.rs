@@ -9,37 +9,23 @@
     reason = "what a test expects is there, or the test fails"
 )]
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use docsign::certcentral::{self, Exchange, Unreachable};
-use docsign::controller;
-use docsign::domain::order_key::ClusterName;
-use docsign::serve::admin::Readiness;
-use docsign::serve::clock::Clock;
-use docsign::serve::metrics::Metrics;
-use docsign::settings::{LogFormat, Settings, Times};
-use docsign::simulator::{self, People, Simulation, SimulatorSettings};
+use docsign::certcentral::{Exchange, Unreachable};
+use docsign::simulator::Simulation;
 use futures::future::{BoxFuture, FutureExt as _};
 use http_body_util::BodyExt as _;
-use jiff::Timestamp;
-use kube::client::{Body, Client};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
-use crate::memory::{Cluster, Lens};
+use crate::memory::Cluster;
+use crate::paused::{self, KEY};
 
-/// When every bench begins.
-const BEGINNING: i64 = 1_800_000_000;
 /// The namespace of the manifests.
 pub const HERE: &str = "signing";
-/// The API key that is accepted.
-pub const KEY: &str = "simulator-key";
-
 /// A call to CertCentral.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -65,35 +51,14 @@ pub struct Bench {
     origin: Instant,
 }
 
-/// Runs a test in time that is paused.
-pub fn in_paused_time<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-        .block_on(test)
-}
-
 impl Bench {
     /// A bench whose CertCentral accepts these keys.
     #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
     pub fn new(keys: &[&str], tamper: Option<Tamper>) -> Self {
         let origin = Instant::now();
-        let remote = Simulation::new(SimulatorSettings {
-            people: People::Automatic {
-                approve: Duration::ZERO,
-                validate: Duration::ZERO,
-                issue: Duration::ZERO,
-            },
-            api_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
-            clock: simulator::Clock::from_source(move || at(origin)),
-            ..SimulatorSettings::default()
-        })
-        .unwrap();
         Self {
-            cluster: Cluster::new(move || at(origin)),
-            remote,
+            cluster: Cluster::new(move || paused::at(origin)),
+            remote: paused::certcentral(origin, keys),
             calls: Arc::default(),
             tamper,
             origin,
@@ -103,29 +68,12 @@ impl Bench {
     /// Runs the operator beside `life`, and ends with it.
     pub async fn with_operator<T>(&self, life: impl Future<Output = T>) -> T {
         let wire: Arc<dyn Exchange> = Arc::new(Line(self.clone()));
-        let run = controller::run(
-            self.client(),
-            settings(),
-            Clock::simulated(at(self.origin)),
-            Arc::new(Readiness::default()),
-            Arc::new(Metrics::default()),
-            CancellationToken::new(),
-            Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&wire))),
-        );
+        let run = paused::operate(self.origin, self.cluster.client(), wire);
         tokio::select! {
             biased;
             ended = life => ended,
-            ended = run => panic!("the operator ended: {ended:?}"),
+            ended = run => panic!("{ended}"),
         }
-    }
-
-    fn client(&self) -> Client {
-        let cluster = self.cluster.clone();
-        let service = tower::service_fn(move |request: http::Request<Body>| {
-            let cluster = cluster.clone();
-            async move { Ok::<_, Infallible>(cluster.answer(request, &Lens::default()).await) }
-        });
-        Client::new(service, "default")
     }
 
     /// The calls to CertCentral so far.
@@ -140,21 +88,7 @@ impl Bench {
 
     /// Does one request as people do it.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/merge-patch+json")
-            .body(Body::from(body.to_string().into_bytes()))
-            .unwrap();
-        let answer = self.cluster.answer(request, &Lens::default()).await;
-        let code = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        let answer: Value = serde_json::from_slice(&bytes).unwrap();
-        if code < 300 {
-            Ok(answer)
-        } else {
-            Err(format!("{method} {path}: {code} {}", answer["message"]))
-        }
+        self.cluster.ask(method, path, body).await
     }
 
     /// Makes an object that has to be good.
@@ -268,12 +202,6 @@ pub fn ordinary(name: &str, account: &str) -> Value {
     })
 }
 
-/// Lets time pass.
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-pub async fn pass(time: Duration) {
-    sleep(time).await;
-}
-
 /// The way to CertCentral.
 struct Line(Bench);
 
@@ -307,24 +235,5 @@ impl Exchange for Line {
             Ok(http::Response::from_parts(head, reqwest::Body::from(bytes)).into())
         }
         .boxed()
-    }
-}
-
-fn at(origin: Instant) -> Timestamp {
-    Timestamp::from_second(BEGINNING).unwrap() + origin.elapsed()
-}
-
-fn settings() -> Settings {
-    Settings {
-        cluster_name: ClusterName::parse("test").unwrap(),
-        operator_namespace: "default".to_owned(),
-        namespaces: Vec::new(),
-        allowed_endpoints: Vec::new(),
-        allowed_proxies: Vec::new(),
-        leader_election: false,
-        times: Times::default(),
-        admin_address: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        log_format: LogFormat::Text,
-        log_level: String::new(),
     }
 }

@@ -22,6 +22,8 @@ mod manifests;
 mod memory;
 #[path = "../doors/patterns.rs"]
 mod patterns;
+#[path = "../paused/mod.rs"]
+mod paused;
 #[path = "../doors/requests.rs"]
 #[allow(dead_code, reason = "each test file uses its part")]
 mod requests;

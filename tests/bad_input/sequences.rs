@@ -7,9 +7,10 @@ use data_encoding::BASE64;
 use docsign::api::AdmissionRules;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HERE, in_paused_time, orders, ordinary, pass, path};
+use crate::bench::{Bench, HERE, orders, ordinary, path};
 use crate::dice::Dice;
 use crate::manifests::Changes;
+use crate::paused::{KEY, in_paused_time, pass};
 use crate::{dice, requests, secrets};
 
 /// Lives, and how often each manifest is changed.
@@ -44,7 +45,7 @@ async fn live(
     dice: &mut Dice,
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let bench = Bench::new(&[crate::bench::KEY], None);
+    let bench = Bench::new(&[KEY], None);
     bench.furnish().await;
     sources(&bench, dice).await;
     let life = async {

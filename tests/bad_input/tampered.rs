@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::bench::{Bench, KEY, Tamper, in_paused_time, orders, ordinary, pass};
+use crate::bench::{Bench, Tamper, orders, ordinary};
 use crate::dice;
 use crate::dice::Dice;
 use crate::manifests::{any_json, bend};
+use crate::paused::{KEY, in_paused_time, pass};
 
 const WORLDS: usize = 12;
 const ORDERS: usize = 4;

@@ -6,9 +6,10 @@ use docsign::domain::order_key::{ClusterName, OrderKey};
 use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use serde_json::json;
 
+use crate::paused::pass;
 use crate::scripts::place;
 use crate::stage::{Done, HERE, order};
-use crate::world::{World, pass};
+use crate::world::World;
 
 impl World {
     /// Waits until jane's order is issued; where nothing was bought, a person may have to say so.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use crate::paused::pass;
 use crate::plan::Moment;
-use crate::world::pass;
 
 /// How much later a call arrives that outlives its process: the next one is at work by then.
 const LATE: Duration = Duration::from_secs(5);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use docsign::simulator::Journal;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::runtime::Builder;
 
 use crate::answers::ANSWERS;
+use crate::paused::{in_paused_time, pass};
 use crate::plan::Plan;
 use crate::scripts::{BEYOND, script};
 use crate::stage::HELD;
-use crate::world::{World, pass};
+use crate::world::World;
 
 /// How long a world goes on after its script has ended: nothing more may happen.
 const SETTLE: Duration = Duration::from_secs(130);
@@ -119,12 +119,7 @@ impl Run {
 
 /// Runs a plan.
 pub fn run(plan: &Plan) -> Run {
-    let runtime = Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    in_paused_time(async {
         let world = World::new(plan);
         let script = script(plan.script);
         if let Some(answer) = plan.answer {

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use docsign::api::{DocumentSigningOrder, DocumentSigningOrderStatus};
 use http::Request;
-use http_body_util::BodyExt;
-use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::memory::Lens;
+use crate::paused::KEY;
 use crate::world::World;
 
 /// Longer than anything a script waits for.
@@ -43,27 +41,13 @@ pub fn order(name: &str) -> Value {
 impl World {
     /// Does one request as the people do it.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/merge-patch+json")
-            .body(Body::from(body.to_string().into_bytes()))
-            .unwrap();
-        let answer = self.cluster.answer(request, &Lens::default()).await;
-        let code = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        let answer: Value = serde_json::from_slice(&bytes).unwrap();
-        if code < 300 {
-            Ok(answer)
-        } else {
-            Err(format!("{method} {path}: {code} {}", answer["message"]))
-        }
+        self.cluster.ask(method, path, body).await
     }
 
     /// The namespace, the Secret and the account: there before anything begins.
     pub async fn furnish(&self, exact: bool, policy: &str) -> Done {
         self.namespace().await?;
-        let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": "simulator-key"}});
+        let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": KEY}});
         let secret = self
             .ask("POST", "/api/v1/namespaces/default/secrets", &secret)
             .await?;
@@ -125,7 +109,7 @@ impl World {
             body["alternative_order_id"] = json!(token);
         }
         let request = Request::post("https://www.digicert.com/services/v2/order/certificate/ds_individual")
-            .header("x-dc-devkey", "simulator-key")
+            .header("x-dc-devkey", KEY)
             .body(bytes::Bytes::from(body.to_string()))
             .unwrap();
         let answer = self

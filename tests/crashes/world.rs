@@ -4,29 +4,20 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use docsign::certcentral::{self, Exchange, Unreachable};
-use docsign::controller;
-use docsign::domain::order_key::ClusterName;
-use docsign::serve::admin::Readiness;
-use docsign::serve::clock::Clock;
-use docsign::serve::metrics::Metrics;
-use docsign::settings::{LogFormat, Settings, Times};
-use docsign::simulator::{self, People, Simulation, SimulatorSettings};
+use docsign::certcentral::{Exchange, Unreachable};
+use docsign::simulator::Simulation;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
 use kube::client::{Body, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::fate::Fate;
 use crate::memory::{Cluster, Lens};
+use crate::paused::{self, pass};
 use crate::plan::{Moment, Plan};
 use crate::run::token;
 
-/// When every world begins.
-const BEGINNING: i64 = 1_800_000_000;
 /// How long a process is down before the next one starts.
 const DOWN: Duration = Duration::from_secs(2);
 /// How long a call to CertCentral may take.
@@ -54,19 +45,9 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
     pub fn new(plan: &Plan) -> Self {
         let origin = Instant::now();
-        let remote = Simulation::new(SimulatorSettings {
-            people: People::Automatic {
-                approve: Duration::ZERO,
-                validate: Duration::ZERO,
-                issue: Duration::ZERO,
-            },
-            clock: simulator::Clock::from_source(move || at(origin)),
-            ..SimulatorSettings::default()
-        })
-        .unwrap();
         Self {
-            cluster: Cluster::new(move || at(origin)),
-            remote,
+            cluster: Cluster::new(move || paused::at(origin)),
+            remote: paused::certcentral(origin, &[paused::KEY]),
             fate: Fate::new(&plan.disturbances),
             wrong: Arc::default(),
             by_hand: Arc::default(),
@@ -104,17 +85,9 @@ impl World {
                 world: self.clone(),
                 life,
             });
-            let run = controller::run(
-                self.client(life, view),
-                settings(),
-                Clock::simulated(at(self.origin)),
-                Arc::new(Readiness::default()),
-                Arc::new(Metrics::default()),
-                CancellationToken::new(),
-                Arc::new(move |settings| certcentral::Client::through(settings, Arc::clone(&wire))),
-            );
+            let run = paused::operate(self.origin, self.client(life, view), wire);
             if let Some(ended) = self.fate.live(life, run).await {
-                self.blame(format!("the operator ended: {ended:?}"));
+                self.blame(ended);
                 std::future::pending::<()>().await;
             }
             sleep(DOWN).await;
@@ -186,7 +159,7 @@ async fn arrive(
     let mut answer = answer.map(reqwest::Body::wrap);
     let ahead = *world.ahead.lock().unwrap();
     if !ahead.is_zero() {
-        let told = at(world.origin) + ahead;
+        let told = paused::at(world.origin) + ahead;
         let told = told.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         answer
             .headers_mut()
@@ -237,31 +210,4 @@ fn unavailable(moment: Moment) -> http::Response<crate::memory::AnswerBody> {
     let mut response = http::Response::new(http_body_util::combinators::UnsyncBoxBody::new(body));
     *response.status_mut() = http::StatusCode::from_u16(code).unwrap();
     response
-}
-
-/// Lets time pass.
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-pub async fn pass(time: Duration) {
-    if !time.is_zero() {
-        sleep(time).await;
-    }
-}
-
-fn at(origin: Instant) -> Timestamp {
-    Timestamp::from_second(BEGINNING).unwrap() + origin.elapsed()
-}
-
-fn settings() -> Settings {
-    Settings {
-        cluster_name: ClusterName::parse("test").unwrap(),
-        operator_namespace: "default".to_owned(),
-        namespaces: Vec::new(),
-        allowed_endpoints: Vec::new(),
-        allowed_proxies: Vec::new(),
-        leader_election: false,
-        times: Times::default(),
-        admin_address: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        log_format: LogFormat::Text,
-        log_level: String::new(),
-    }
 }

@@ -37,6 +37,7 @@ mod watch;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use kube::client::Body;
 use serde_json::Value;
@@ -79,6 +80,25 @@ impl Cluster {
     /// Answers one request, as seen through a lens.
     pub async fn answer(&self, request: Request<Body>, lens: &Lens) -> Response<AnswerBody> {
         service::answer(self, request, lens).await
+    }
+
+    /// Does one request as people do it; patches are merged.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/merge-patch+json")
+            .body(Body::from(body.to_string().into_bytes()))
+            .unwrap();
+        let answer = self.answer(request, &Lens::default()).await;
+        let code = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        if code < 300 {
+            Ok(answer)
+        } else {
+            Err(format!("{method} {path}: {code} {}", answer["message"]))
+        }
     }
 
     /// All that was written, oldest first.
