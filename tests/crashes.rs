@@ -31,6 +31,8 @@ mod scripts;
 mod stage;
 #[path = "crashes/tiers.rs"]
 mod tiers;
+#[path = "crashes/wire.rs"]
+mod wire;
 #[path = "crashes/world.rs"]
 mod world;
 

@@ -41,7 +41,7 @@ pub use order::{Order, OrderCertificate, OrderRequest};
 pub use place::{NotSentReason, PlaceOutcome, Placed, RequestSummary, UnknownReason};
 pub use product::{CaCertificate, Product};
 pub use request::Request;
-pub use transport::{Answer, ClientSettings, SettingsError, Timeouts};
+pub use transport::{Answer, ClientSettings, Network, SettingsError, Timeouts};
 pub use user::{AccessRole, User};
 
 use transport::Transport;

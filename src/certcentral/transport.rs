@@ -145,16 +145,18 @@ pub(super) enum End {
     TooLarge,
 }
 
-/// The two ways out: pooled connections for reads, a fresh one for each place call.
-pub(super) struct Transport {
-    base: Url,
-    headers: HeaderMap,
-    reader: Arc<dyn Exchange>,
-    placer: Arc<dyn Exchange>,
+/// The network, in two ways out: pooled connections for reads, a fresh one for each place call.
+pub struct Network {
+    /// For reads.
+    pub reader: Arc<dyn Exchange>,
+    /// For place calls.
+    pub placer: Arc<dyn Exchange>,
 }
 
-impl Transport {
-    pub(super) fn new(settings: &ClientSettings) -> Result<Self, SettingsError> {
+impl Network {
+    /// Sets both up, with the trust, proxy and time-outs of these settings; connects to nothing yet. Errors: what
+    /// of the settings can't be used.
+    pub fn new(settings: &ClientSettings) -> Result<Self, SettingsError> {
         let tls = tls(settings.ca_pem.as_deref())?;
         let timeouts = settings.timeouts;
         let builder = || -> Result<reqwest::ClientBuilder, SettingsError> {
@@ -173,14 +175,32 @@ impl Transport {
         };
         let built = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| SettingsError::Setup);
         Ok(Self {
-            base: parsed_base(&settings.base_url)?,
-            headers: headers(settings)?,
             reader: Arc::new(built(
                 builder()?.timeout(timeouts.read).read_timeout(timeouts.idle),
             )?),
             placer: Arc::new(built(
                 builder()?.timeout(timeouts.place).pool_max_idle_per_host(0),
             )?),
+        })
+    }
+}
+
+/// Requests with the key's header, out on the network or on what stands in its place.
+pub(super) struct Transport {
+    base: Url,
+    headers: HeaderMap,
+    reader: Arc<dyn Exchange>,
+    placer: Arc<dyn Exchange>,
+}
+
+impl Transport {
+    pub(super) fn new(settings: &ClientSettings) -> Result<Self, SettingsError> {
+        let network = Network::new(settings)?;
+        Ok(Self {
+            base: parsed_base(&settings.base_url)?,
+            headers: headers(settings)?,
+            reader: network.reader,
+            placer: network.placer,
         })
     }
 

@@ -70,6 +70,16 @@ pub enum Effect {
         #[serde(default)]
         after_commit: bool,
     },
+    /// Sent elsewhere, as a proxy or a host that has moved does.
+    Redirect {
+        /// HTTP status code.
+        status: u16,
+        /// The `Location`.
+        location: String,
+        /// Whether the call was done all the same.
+        #[serde(default)]
+        after_commit: bool,
+    },
     /// The connection closes without an answer and nothing was done.
     DropBeforeCommit,
     /// The call is done, and the connection closes without an answer.
@@ -256,6 +266,11 @@ impl Effect {
                 let body = "<html><body><h1>Request could not be processed</h1></body></html>".to_owned();
                 treatment.answer(Ok(Response::raw(*status, "text/html", body)), *after_commit);
             }
+            Self::Redirect {
+                status,
+                location,
+                after_commit,
+            } => treatment.answer(Ok(Response::redirect(*status, location)), *after_commit),
             Self::DropBeforeCommit => treatment.ending = Ending::DroppedBefore,
             Self::DropAfterCommit => treatment.ending = Ending::DroppedAfter,
             Self::CutAtByte { n } => treatment.ending = Ending::Cut(*n),

@@ -173,6 +173,9 @@ fn render(response: Response, shared: &Shared) -> io::Result<http::Response<Full
     if let Some(seconds) = response.retry_after {
         rendered = rendered.header(header::RETRY_AFTER, seconds);
     }
+    if let Some(location) = response.location {
+        rendered = rendered.header(header::LOCATION, location);
+    }
     rendered
         .body(Full::new(Bytes::from(response.body)))
         .map_err(io::Error::other)

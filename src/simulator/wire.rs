@@ -51,6 +51,8 @@ pub struct Response {
     pub content_type: Option<&'static str>,
     /// `Retry-After` in seconds.
     pub retry_after: Option<u64>,
+    /// `Location` of a redirect.
+    pub location: Option<String>,
     /// The body.
     pub body: String,
 }
@@ -62,6 +64,7 @@ impl Response {
             status,
             content_type: Some("application/json"),
             retry_after: None,
+            location: None,
             body: body.to_string(),
         }
     }
@@ -72,6 +75,7 @@ impl Response {
             status: 204,
             content_type: None,
             retry_after: None,
+            location: None,
             body: String::new(),
         }
     }
@@ -82,7 +86,17 @@ impl Response {
             status,
             content_type: Some(content_type),
             retry_after: None,
+            location: None,
             body,
+        }
+    }
+
+    /// Another place to ask, and no body.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self {
+            status,
+            location: Some(location.to_owned()),
+            ..Self::empty()
         }
     }
 

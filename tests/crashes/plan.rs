@@ -58,6 +58,8 @@ pub struct Plan {
     pub gap: Option<Gap>,
     /// What becomes of the first POST, by the number of the class.
     pub answer: Option<usize>,
+    /// POSTs leave through the HTTP client that ships, over TCP.
+    pub wired: bool,
 }
 
 impl Plan {
@@ -69,6 +71,7 @@ impl Plan {
             frozen: None,
             gap: None,
             answer: None,
+            wired: false,
         }
     }
 
@@ -107,10 +110,13 @@ impl fmt::Display for Plan {
         if let Some(gap) = self.gap {
             write!(formatter, " gap:{}:{}", gap.version, gap.lasts.as_secs())?;
         }
-        match self.answer {
-            Some(answer) => write!(formatter, " answer:{answer}"),
-            None => Ok(()),
+        if let Some(answer) = self.answer {
+            write!(formatter, " answer:{answer}")?;
         }
+        if self.wired {
+            formatter.write_str(" wired")?;
+        }
+        Ok(())
     }
 }
 
@@ -149,6 +155,7 @@ impl FromStr for Plan {
                         lasts: Duration::from_secs(*lasts),
                     });
                 }
+                ("wired", _, []) => plan.wired = true,
                 ("answer", _, [class]) => plan.answer = Some(usize::try_from(*class).unwrap()),
                 _ => return Err(format!("{word}: not understood")),
             }

@@ -66,6 +66,7 @@ pub const SCRIPTS: &[Script] = &[
     Script::new("namespace", |world| namespace(world).boxed_local()),
     Script::new("revision", |world| revision(world).boxed_local()),
     Script::new("answer", |world| answer(world).boxed_local()),
+    Script::new("redirected", |world| redirected(world).boxed_local()),
     Script::first("unseen", |world| disasters::unseen(world).boxed_local()),
     Script::new("blind", |world| disasters::blind(world).boxed_local()),
     Script::new("twice", |world| disasters::twice(world).boxed_local()),
@@ -263,6 +264,17 @@ async fn revision(world: &World) -> Done {
         return Err(HELD.to_owned());
     }
     Ok(())
+}
+
+/// The POST is sent on to an order of somebody else's.
+async fn redirected(world: &World) -> Done {
+    let foreign = world.place_by_hand(None).await?;
+    world.first_post(Effect::Redirect {
+        status: 302,
+        location: format!("/services/v2/order/certificate/{foreign}"),
+        after_commit: false,
+    });
+    place(world).await
 }
 
 async fn answer(world: &World) -> Done {

@@ -17,6 +17,7 @@ use crate::memory::{Cluster, Lens};
 use crate::paused::{self, pass};
 use crate::plan::{Moment, Plan};
 use crate::run::token;
+use crate::wire::Wire;
 
 /// How long a process is down before the next one starts.
 const DOWN: Duration = Duration::from_secs(2);
@@ -37,6 +38,8 @@ pub struct World {
     pub deleted: Arc<Mutex<usize>>,
     /// How far CertCentral's clock is ahead of the true one, in what it says.
     pub ahead: Arc<Mutex<Duration>>,
+    /// The way of POSTs, where it is the network.
+    wire: Option<Wire>,
     origin: Instant,
 }
 
@@ -45,14 +48,18 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
     pub fn new(plan: &Plan) -> Self {
         let origin = Instant::now();
+        let wire = plan.wired.then(|| Wire::new(origin));
         Self {
             cluster: Cluster::new(move || paused::at(origin)),
-            remote: paused::certcentral(origin, &[paused::KEY]),
+            remote: wire
+                .as_ref()
+                .map_or_else(|| paused::certcentral(origin, &[paused::KEY]), Wire::remote),
             fate: Fate::new(&plan.disturbances),
             wrong: Arc::default(),
             by_hand: Arc::default(),
             deleted: Arc::default(),
             ahead: Arc::default(),
+            wire,
             origin,
         }
     }
@@ -143,6 +150,10 @@ async fn arrive(
     delay: Duration,
 ) -> Result<reqwest::Response, Unreachable> {
     let posts = request.method() == reqwest::Method::POST;
+    if let Some(wire) = world.wire.as_ref().filter(|_| posts) {
+        pass(delay).await;
+        return wire.carry(request).await;
+    }
     let request = http::Request::<reqwest::Body>::try_from(request).unwrap();
     let (head, body) = request.into_parts();
     // The connection stands, and the body leaves; or its gate is closed.

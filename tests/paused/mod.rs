@@ -16,7 +16,7 @@ use docsign::serve::admin::Readiness;
 use docsign::serve::clock::Clock;
 use docsign::serve::metrics::Metrics;
 use docsign::settings::{LogFormat, Settings, Times};
-use docsign::simulator::{self, People, Simulation, SimulatorSettings};
+use docsign::simulator::{self, People, Simulation, Simulator, SimulatorSettings};
 use jiff::Timestamp;
 use kube::client::Client;
 use tokio::runtime::Builder;
@@ -31,7 +31,7 @@ const BEGINNING: i64 = 1_800_000_000;
 /// Runs a test in time that is paused.
 pub fn in_paused_time<T>(test: impl Future<Output = T>) -> T {
     Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .start_paused(true)
         .build()
         .unwrap()
@@ -45,7 +45,16 @@ pub fn at(origin: Instant) -> Timestamp {
 
 /// A CertCentral that accepts these keys, with people who decide at once.
 pub fn certcentral(origin: Instant, keys: &[&str]) -> Simulation {
-    Simulation::new(SimulatorSettings {
+    Simulation::new(remote_settings(origin, keys)).unwrap()
+}
+
+/// The same, on a port.
+pub fn listening_certcentral(origin: Instant, keys: &[&str]) -> Simulator {
+    Simulator::start(remote_settings(origin, keys)).unwrap()
+}
+
+fn remote_settings(origin: Instant, keys: &[&str]) -> SimulatorSettings {
+    SimulatorSettings {
         people: People::Automatic {
             approve: Duration::ZERO,
             validate: Duration::ZERO,
@@ -54,8 +63,7 @@ pub fn certcentral(origin: Instant, keys: &[&str]) -> Simulation {
         api_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         clock: simulator::Clock::from_source(move || at(origin)),
         ..SimulatorSettings::default()
-    })
-    .unwrap()
+    }
 }
 
 /// Runs an operator, with these ways to the API server and to CertCentral, until it ends; then it says how.

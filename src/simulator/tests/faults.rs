@@ -134,6 +134,24 @@ async fn an_answer_that_is_not_certcentrals_may_hide_an_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_says_where_and_may_hide_an_order() {
+    for (after_commit, orders) in [(false, 0), (true, 1)] {
+        let simulator = start_with(Effect::Redirect {
+            status: 307,
+            location: "/services/v2/elsewhere".to_owned(),
+            after_commit,
+        });
+        let (answered, head, _) = exchange(&simulator, "POST", PLACE, &order());
+        assert_eq!((answered, ended(&simulator).len()), (307, orders));
+        assert!(
+            head.to_lowercase()
+                .contains("location: /services/v2/elsewhere\r\n"),
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hidden_order_is_found_after_its_time() {
     let simulator = start_with(Effect::Hide { seconds: 60 });
     assert_eq!(place(&simulator).0, 201);
