@@ -130,6 +130,30 @@ pub async fn several(world: &World) -> Done {
     world.becomes("jane", &["Issued"]).await
 }
 
+/// Both records of an order are gone, as after a restore from before it: it is found again, and not bought again.
+pub async fn restored(world: &World) -> Done {
+    place(world).await?;
+    world.delete("jane").await?;
+    if !world.cluster.objects("purchases").is_empty() {
+        world.delete_purchase().await?;
+    }
+    world.apply(&order("jane")).await?;
+    world.becomes("jane", &["Issued"]).await
+}
+
+/// A person names an order that is not what the manifest asks for, and then has it bought after all.
+pub async fn mismatch(world: &World) -> Done {
+    let other = world.place_by_hand(None).await?;
+    let mut manifest = order("jane");
+    manifest["spec"]["order"]["orderValidity"] = json!({"years": 2});
+    manifest["spec"]["existingOrderID"] = json!(other);
+    world.apply(&manifest).await?;
+    world.becomes("jane", &["OrderMismatch"]).await?;
+    let none = json!({"spec": {"existingOrderID": null}});
+    world.edit("jane", &none).await?;
+    world.becomes("jane", &["Issued"]).await
+}
+
 /// A manifest that is deleted already, and kept by somebody's finalizer.
 pub async fn deleting(world: &World) -> Done {
     let mut manifest = order("jane");

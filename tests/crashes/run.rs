@@ -1,6 +1,6 @@
 //! One plan, from the beginning of its world to its end, and what to make of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use docsign::simulator::Journal;
@@ -154,6 +154,9 @@ pub fn run(plan: &Plan) -> Run {
         if plan.script != BEYOND.name {
             absent_is_absent(&world);
         }
+        if script.policy == "Hold" {
+            people_decide(&world);
+        }
         Run {
             wrong: world.wrong.lock().unwrap().clone(),
             end: end(&world),
@@ -282,6 +285,22 @@ fn absent_is_absent(world: &World) {
                 "order {} exists, and was closed as absent",
                 order.order_id
             ));
+        }
+    }
+}
+
+/// Where the account says so, no attempt was ever closed as absent before a person named it.
+fn people_decide(world: &World) {
+    let mut named = BTreeSet::new();
+    for change in world.cluster.log() {
+        let Some(after) = &change.after else { continue };
+        if let Some(attempt) = after["metadata"]["annotations"]["docsign.dev/order-anew"].as_str() {
+            named.insert(attempt.to_owned());
+        }
+        let closed = after["spec"]["state"] == "Closed" && after["spec"]["reason"] == "Absent";
+        let attempt = after["spec"]["attempt"]["id"].as_str().unwrap_or_default();
+        if closed && !named.contains(attempt) {
+            world.blame(format!("{attempt} was closed as absent, and nobody said so"));
         }
     }
 }

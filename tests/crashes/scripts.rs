@@ -78,6 +78,8 @@ pub const SCRIPTS: &[Script] = &[
     Script::new("status-wiped", |world| {
         disasters::status_wiped(world).boxed_local()
     }),
+    Script::new("restored", |world| disasters::restored(world).boxed_local()),
+    Script::new("mismatch", |world| disasters::mismatch(world).boxed_local()),
     Script::new("several", |world| disasters::several(world).boxed_local()),
     Script::new("deleting", |world| disasters::deleting(world).boxed_local()),
     Script::new("pruned-purchase", |world| {

@@ -60,10 +60,11 @@ type Undisturbed = BTreeMap<&'static str, Run>;
 /// Plans that are run by one thread, one after the other.
 type Work = Vec<Plan>;
 
-/// Runs all plans, or every so many of each tier; where it is to stop at the `first` failure, only until then.
-pub fn all(every: usize, first: bool) -> Report {
+/// Runs all plans, or every so many of each tier; with a `first` script it begins with that one's writes, and stops at
+/// the first failure.
+pub fn all(every: usize, first: Option<&str>) -> Report {
     let mut report = Report {
-        first,
+        first: first.is_some(),
         ..Report::default()
     };
     let mut undisturbed = Undisturbed::new();
@@ -78,9 +79,9 @@ pub fn all(every: usize, first: bool) -> Report {
     }
     if report.failures.is_empty() {
         let writes = effects(&undisturbed, changes);
-        if first {
-            // Most of what is wrong shows in many places.
-            report.tier("some writes", &undisturbed, writes.clone(), every);
+        if let Some(script) = first {
+            let begins = writes.iter().filter(|plan| plan.script == script);
+            report.tier("first writes", &undisturbed, begins.cloned().collect(), 1);
         }
         report.tier("answers", &undisturbed, answers(&undisturbed), every);
         report.tier("HTTP client", &undisturbed, wired(&undisturbed, every), 1);

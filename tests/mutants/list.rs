@@ -7,6 +7,8 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
     pub name: &'static str,
+    /// The life in which it is expected to show; nothing is left out if it does not.
+    pub script: &'static str,
     pub edits: &'static [Edit],
 }
 
@@ -28,6 +30,7 @@ const OPEN: &str = "src/plan/open.rs";
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "no purchase is written before the POST",
+        script: "place",
         edits: &[Edit {
             file: LEDGER,
             from: "    let written = write(context, key, before, spec).await?;\n",
@@ -36,6 +39,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a purchase is overwritten instead of created",
+        script: "rivals-hidden",
         edits: &[Edit {
             file: LEDGER,
             from: "            None => purchases.create(&parameters, &object).await,\n",
@@ -51,6 +55,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a close does not name its attempt",
+        script: "rivals-hidden",
         edits: &[Edit {
             file: LEDGER,
             from: "before.spec.state != PurchaseState::Open || !is_attempt(&before.spec, attempt)",
@@ -59,6 +64,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a lost purchase is not repaired from the status",
+        script: "purchase-deleted",
         edits: &[Edit {
             file: "src/plan/ledgers.rs",
             from: "        (None, Some(attempt)) => Some(Decision::act(Action::Repair(Repair::ReopenPurchase {
@@ -69,6 +75,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a claim is not compared with what came back",
+        script: "pruned-purchase",
         edits: &[
             Edit {
                 file: LEDGER,
@@ -89,6 +96,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a mark is not compared with what came back",
+        script: "pruned-status",
         edits: &[
             Edit {
                 file: "src/controller/record.rs",
@@ -104,6 +112,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "nothing is looked up before the claim",
+        script: "namespace",
         edits: &[
             Edit {
                 file: "src/plan/unbought.rs",
@@ -127,6 +136,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "an incomplete look-up is taken for proof",
+        script: "blind",
         edits: &[Edit {
             file: "src/controller/act.rs",
             from: "            pass.look_up = LookUp::Incomplete;
@@ -137,6 +147,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the quiet period counts by the own clock only",
+        script: "rivals",
         edits: &[Edit {
             file: OPEN,
             from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
@@ -145,6 +156,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the quiet period counts by CertCentral's clock only",
+        script: "clock-ahead",
         edits: &[Edit {
             file: OPEN,
             from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
@@ -153,6 +165,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the HTTP client sends a POST again",
+        script: "lost",
         edits: &[Edit {
             file: "src/certcentral/place.rs",
             from: "        let (body, seal) = gate::sealed(body, gate);
@@ -177,6 +190,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a redirect is followed",
+        script: "redirected",
         edits: &[Edit {
             file: "src/certcentral/transport.rs",
             from: ".redirect(redirect::Policy::none())",
@@ -185,6 +199,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "an unknown outcome is treated as a refusal",
+        script: "lost",
         edits: &[Edit {
             file: PLACE,
             from: "            pass.look_up = crate::plan::LookUp::NotAsked;\n",
@@ -193,6 +208,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the order id is dropped when it can't be recorded",
+        script: "place",
         edits: &[Edit {
             file: PLACE,
             from: "                record_in_status(pass, placed.id).await;
@@ -207,6 +223,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the deadline is ignored",
+        script: "rivals-hidden",
         edits: &[Edit {
             file: "src/controller/ticket.rs",
             from: "        clock.now() < self.deadline && clock.monotonic() < self.monotonic_deadline\n",
@@ -215,6 +232,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a ticket is used twice",
+        script: "lost",
         edits: &[Edit {
             file: PLACE,
             from: "            pass.look_up = crate::plan::LookUp::NotAsked;\n",
@@ -226,6 +244,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the key is derived from the manifest's UID",
+        script: "reapply",
         edits: &[Edit {
             file: "src/controller/context.rs",
             from: "            order.name_any(),
@@ -236,6 +255,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the first of several orders is adopted",
+        script: "several",
         edits: &[
             Edit {
                 file: OPEN,
@@ -251,6 +271,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "an order is placed for a manifest that is being deleted",
+        script: "deleting",
         edits: &[
             Edit {
                 file: "src/plan/known.rs",
@@ -266,6 +287,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "leadership is trusted as the fence",
+        script: "rivals",
         edits: &[
             Edit {
                 file: LEDGER,
@@ -287,6 +309,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "absence is proven twice",
+        script: "twice",
         edits: &[Edit {
             file: OPEN,
             from: "        && purchase.absences == 0\n",
@@ -295,6 +318,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the policy Hold is not heeded",
+        script: "hold",
         edits: &[Edit {
             file: OPEN,
             from: "        && account.unresolved == Unresolved::WhenProven\n",
@@ -303,6 +327,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a person's word counts before the sender's time is over",
+        script: "by-hand",
         edits: &[Edit {
             file: OPEN,
             from: "    seen.memory.attempt_known_for >= seen.times.settle\n",
@@ -311,6 +336,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the purchase is closed before the order id is recorded",
+        script: "place",
         edits: &[Edit {
             file: PLACE,
             from: "    let before = pass.purchase.as_ref().map(|purchase| purchase.spec.clone());\n",
@@ -322,6 +348,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "an open purchase is taken for a closed one",
+        script: "rivals",
         edits: &[Edit {
             file: OPEN,
             from: "        .filter(|purchase| purchase.state == PurchaseState::Open)?;
@@ -338,6 +365,69 @@ pub const MUTANTS: &[Mutant] = &[
             file: LEDGER,
             from: "    if closed.is_some_and(|closed| closed.state != PurchaseState::Closed) {\n",
             to: "    if closed.is_some_and(|closed| closed.state == PurchaseState::Bought) {\n",
+        }],
+    },
+    Mutant {
+        name: "a 4xx that is not CertCentral's is taken for a refusal",
+        script: "answer",
+        edits: &[Edit {
+            file: "src/certcentral/place.rs",
+            from: "        (None, _) => PlaceOutcome::Unknown(unreadable(*status, *end)),\n",
+            to: "        (None, _) if (400..=499).contains(status) => PlaceOutcome::Refused(Refusal {
+            status: *status,
+            code: String::new(),
+            message: String::new(),
+            retry_after: None,
+            errors: 0,
+        }),
+        (None, _) => PlaceOutcome::Unknown(unreadable(*status, *end)),\n",
+        }],
+    },
+    Mutant {
+        name: "a number at the cut is believed",
+        script: "answer",
+        edits: &[Edit {
+            file: "src/certcentral/place.rs",
+            from: "self.ids.iter().take(self.confirmed)",
+            to: "self.ids.iter().take(self.ids.len().max(self.confirmed))",
+        }],
+    },
+    Mutant {
+        name: "a write without an answer is taken for done",
+        script: "place",
+        edits: &[Edit {
+            file: LEDGER,
+            from: "            Some(written) if written.spec == object.spec => written,
+            Some(_) | None => return Err(Error::Conflict(\"writing the purchase\")),\n",
+            to: "            Some(written) if written.spec == object.spec => written,
+            Some(_) | None => object.clone(),\n",
+        }],
+    },
+    Mutant {
+        name: "a purchase is re-opened on the word of an old cache",
+        script: "rivals-refused",
+        edits: &[Edit {
+            file: CLAIM,
+            from: "    if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {\n",
+            to: "    if pass.ticket.is_some() && marked_meanwhile(pass, &order).await? {\n",
+        }],
+    },
+    Mutant {
+        name: "an order that is not what was asked for is adopted",
+        script: "mismatch",
+        edits: &[Edit {
+            file: OPEN,
+            from: "    if let Some(unlike) = &found.unlike {\n",
+            to: "    if let Some(unlike) = found.unlike.as_ref().filter(|_| found.id < 0) {\n",
+        }],
+    },
+    Mutant {
+        name: "orders that may be this one are overlooked",
+        script: "unseen",
+        edits: &[Edit {
+            file: OPEN,
+            from: "    found.maybe.iter().filter(|id| !is_waived(id)).collect()\n",
+            to: "    found.maybe.iter().filter(|id| !is_waived(id) && **id < 0).collect()\n",
         }],
     },
 ];

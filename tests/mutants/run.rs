@@ -101,7 +101,7 @@ fn arguments() -> Vec<String> {
 /// Runs every tier on the copy as it is: what is wrong with it, if anything is.
 fn control(root: &Path, copy: &Path) -> Noticed {
     let tiers: Vec<&Tier> = TIERS.iter().collect();
-    let noticed = run(&tiers, build(root, copy, &tiers, "the copy"), copy);
+    let noticed = run(&tiers, "place", build(root, copy, &tiers, "the copy"), copy);
     noticed.into_iter().flatten().next()
 }
 
@@ -122,7 +122,8 @@ fn try_out(root: &Path, copy: &Path, mutant: &Mutant) -> Vec<Noticed> {
         mutant.edits.iter().any(runs)
     };
     let tiers: Vec<&Tier> = TIERS.iter().filter(concerned).collect();
-    let noticed = run(&tiers, build(root, copy, &tiers, mutant.name), copy);
+    let programs = build(root, copy, &tiers, mutant.name);
+    let noticed = run(&tiers, mutant.script, programs, copy);
     // The last edit of a file was made on top of the earlier ones.
     for (path, text) in originals.into_iter().rev() {
         std::fs::write(path, text).unwrap();
@@ -137,8 +138,8 @@ fn try_out(root: &Path, copy: &Path, mutant: &Mutant) -> Vec<Noticed> {
         .collect()
 }
 
-/// Runs the programs of these tiers, all at a time, each until something is wrong.
-fn run(tiers: &[&Tier], programs: Vec<PathBuf>, copy: &Path) -> Vec<Noticed> {
+/// Runs the programs of these tiers, all at a time, each until something is wrong; the crash plans begin with a script.
+fn run(tiers: &[&Tier], script: &str, programs: Vec<PathBuf>, copy: &Path) -> Vec<Noticed> {
     let running: Vec<_> = tiers
         .iter()
         .zip(programs)
@@ -146,7 +147,7 @@ fn run(tiers: &[&Tier], programs: Vec<PathBuf>, copy: &Path) -> Vec<Noticed> {
             let child = Command::new(program)
                 .args(tier.tests)
                 .arg("--nocapture")
-                .env("DOCSIGN_FIRST", "1")
+                .env("DOCSIGN_FIRST", script)
                 .env("DOCSIGN_EVERY", SAMPLE)
                 .current_dir(copy)
                 .stdout(Stdio::piped())
@@ -182,8 +183,6 @@ fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str) -> Vec<PathBuf> 
     let output = command
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", root.join("target"))
-        // Each copy is built once and run for seconds.
-        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
