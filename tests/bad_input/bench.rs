@@ -58,7 +58,7 @@ impl Bench {
         let origin = Instant::now();
         Self {
             cluster: Cluster::new(move || paused::at(origin)),
-            remote: paused::certcentral(origin, keys),
+            remote: paused::certcentral(origin, keys, Duration::ZERO),
             calls: Arc::default(),
             tamper,
             origin,

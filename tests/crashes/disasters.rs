@@ -141,6 +141,16 @@ pub async fn restored(world: &World) -> Done {
     world.becomes("jane", &["Issued"]).await
 }
 
+/// An open order of somebody's may be this one: nothing is bought before a person has said that it is not.
+pub async fn nameless(world: &World) -> Done {
+    let other = world.place_by_hand(None).await?;
+    world.apply(&order("jane")).await?;
+    world.becomes("jane", &["PossibleDuplicate"]).await?;
+    let looked = json!({"metadata": {"annotations": {"docsign.dev/order-anew": other.to_string()}}});
+    world.edit("jane", &looked).await?;
+    world.becomes("jane", &["Issued"]).await
+}
+
 /// A person names an order that is not what the manifest asks for, and then has it bought after all.
 pub async fn mismatch(world: &World) -> Done {
     let other = world.place_by_hand(None).await?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::memory::{Frozen, Gap};
-use crate::scripts::SCRIPTS;
+use crate::scripts;
 
 /// When something goes wrong, seen from one effect: a call to the API server or to CertCentral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,10 +126,7 @@ impl FromStr for Plan {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = text.split_whitespace();
         let name = words.next().unwrap_or_default();
-        let script = SCRIPTS
-            .iter()
-            .find(|script| script.name == name)
-            .ok_or_else(|| format!("no script {name:?}"))?;
+        let script = scripts::find(name).ok_or_else(|| format!("no script {name:?}"))?;
         let mut plan = Self::undisturbed(script.name);
         for word in words {
             let mut parts = word.split(':');

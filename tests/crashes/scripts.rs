@@ -1,5 +1,7 @@
 //! Whole lives of orders, as people and CertCentral make them.
 
+use std::time::Duration;
+
 use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::json;
@@ -15,6 +17,8 @@ pub struct Script {
     pub exact: bool,
     /// What the account says of attempts whose outcome is not known: `WhenProven` or `Hold`.
     pub policy: &'static str,
+    /// How long CertCentral takes to issue.
+    pub issue: Duration,
     /// How many operators run at a time.
     pub operators: usize,
     pub live: Live,
@@ -29,6 +33,7 @@ impl Script {
             name,
             exact: true,
             policy: "WhenProven",
+            issue: Duration::ZERO,
             operators: 1,
             live,
         }
@@ -108,10 +113,21 @@ pub const SCRIPTS: &[Script] = &[
 /// Beyond the limit of the promise: an order that no look-up shows for longer than the quiet period.
 pub const BEYOND: Script = Script::new("beyond", |world| disasters::beyond(world).boxed_local());
 
+/// An open order without a token stands on the account: only a person can say whose it is.
+pub const NAMELESS: Script = Script {
+    issue: Duration::from_hours(2),
+    ..Script::first("nameless", |world| disasters::nameless(world).boxed_local())
+};
+
 /// The script of this name.
 pub fn script(name: &str) -> &'static Script {
-    let all = SCRIPTS.iter().chain(std::iter::once(&BEYOND));
-    all.into_iter().find(|script| script.name == name).unwrap()
+    find(name).unwrap()
+}
+
+/// The script of this name, if there is one.
+pub fn find(name: &str) -> Option<&'static Script> {
+    let mut all = SCRIPTS.iter().chain([&BEYOND, &NAMELESS]);
+    all.find(|script| script.name == name)
 }
 
 impl World {

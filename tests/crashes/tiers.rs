@@ -10,7 +10,7 @@ use crate::answers::ANSWERS;
 use crate::memory::{Frozen, Gap};
 use crate::plan::{Moment, Plan};
 use crate::run::{Run, run};
-use crate::scripts::SCRIPTS;
+use crate::scripts::{NAMELESS, SCRIPTS};
 
 /// How long caches stay frozen after a restart.
 const FROZEN: Duration = Duration::from_secs(20);
@@ -76,6 +76,11 @@ pub fn all(every: usize, first: Option<&str>) -> Report {
             report.failures.push(format!("{}: {wrong}", script.name));
         }
         undisturbed.insert(script.name, done);
+    }
+    let nameless = run(&Plan::undisturbed(NAMELESS.name));
+    for wrong in nameless.wrong {
+        println!("failed: {}: {wrong}", NAMELESS.name);
+        report.failures.push(format!("{}: {wrong}", NAMELESS.name));
     }
     if report.failures.is_empty() {
         let writes = effects(&undisturbed, changes);

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use docsign::certcentral::{ClientSettings, Exchange, Network, Timeouts, Unreachable};
@@ -36,8 +37,8 @@ pub struct Wire {
 
 impl Wire {
     /// A CertCentral in the time of the world that began at this moment.
-    pub fn new(origin: Instant) -> Self {
-        let certcentral = Arc::new(listening_certcentral(origin, &[KEY]));
+    pub fn new(origin: Instant, issue: Duration) -> Self {
+        let certcentral = Arc::new(listening_certcentral(origin, &[KEY], issue));
         Self { certcentral }
     }
 

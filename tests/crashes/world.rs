@@ -17,6 +17,7 @@ use crate::memory::{Cluster, Lens};
 use crate::paused::{self, pass};
 use crate::plan::{Moment, Plan};
 use crate::run::token;
+use crate::scripts::script;
 use crate::wire::Wire;
 
 /// How long a process is down before the next one starts.
@@ -48,12 +49,14 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
     pub fn new(plan: &Plan) -> Self {
         let origin = Instant::now();
-        let wire = plan.wired.then(|| Wire::new(origin));
+        let issue = script(plan.script).issue;
+        let wire = plan.wired.then(|| Wire::new(origin, issue));
         Self {
             cluster: Cluster::new(move || paused::at(origin)),
-            remote: wire
-                .as_ref()
-                .map_or_else(|| paused::certcentral(origin, &[paused::KEY]), Wire::remote),
+            remote: wire.as_ref().map_or_else(
+                || paused::certcentral(origin, &[paused::KEY], issue),
+                Wire::remote,
+            ),
             fate: Fate::new(&plan.disturbances),
             wrong: Arc::default(),
             by_hand: Arc::default(),

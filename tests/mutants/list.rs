@@ -404,15 +404,6 @@ pub const MUTANTS: &[Mutant] = &[
         }],
     },
     Mutant {
-        name: "a purchase is re-opened on the word of an old cache",
-        script: "rivals-refused",
-        edits: &[Edit {
-            file: CLAIM,
-            from: "    if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {\n",
-            to: "    if pass.ticket.is_some() && marked_meanwhile(pass, &order).await? {\n",
-        }],
-    },
-    Mutant {
         name: "an order that is not what was asked for is adopted",
         script: "mismatch",
         edits: &[Edit {
@@ -423,7 +414,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "orders that may be this one are overlooked",
-        script: "unseen",
+        script: "first",
         edits: &[Edit {
             file: OPEN,
             from: "    found.maybe.iter().filter(|id| !is_waived(id)).collect()\n",

@@ -43,22 +43,22 @@ pub fn at(origin: Instant) -> Timestamp {
     Timestamp::from_second(BEGINNING).unwrap() + origin.elapsed()
 }
 
-/// A CertCentral that accepts these keys, with people who decide at once.
-pub fn certcentral(origin: Instant, keys: &[&str]) -> Simulation {
-    Simulation::new(remote_settings(origin, keys)).unwrap()
+/// A CertCentral that accepts these keys, with people who decide at once, and then takes so long to issue.
+pub fn certcentral(origin: Instant, keys: &[&str], issue: Duration) -> Simulation {
+    Simulation::new(remote_settings(origin, keys, issue)).unwrap()
 }
 
 /// The same, on a port.
-pub fn listening_certcentral(origin: Instant, keys: &[&str]) -> Simulator {
-    Simulator::start(remote_settings(origin, keys)).unwrap()
+pub fn listening_certcentral(origin: Instant, keys: &[&str], issue: Duration) -> Simulator {
+    Simulator::start(remote_settings(origin, keys, issue)).unwrap()
 }
 
-fn remote_settings(origin: Instant, keys: &[&str]) -> SimulatorSettings {
+fn remote_settings(origin: Instant, keys: &[&str], issue: Duration) -> SimulatorSettings {
     SimulatorSettings {
         people: People::Automatic {
             approve: Duration::ZERO,
             validate: Duration::ZERO,
-            issue: Duration::ZERO,
+            issue,
         },
         api_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         clock: simulator::Clock::from_source(move || at(origin)),
