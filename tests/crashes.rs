@@ -42,6 +42,8 @@ use plan::Plan;
 const PLAN: &str = "DOCSIGN_PLAN";
 /// Runs only every so many plans of each tier; 1 is all of them.
 const EVERY: &str = "DOCSIGN_EVERY";
+/// Runs only the plans of the tier that it names.
+const TIER: &str = "DOCSIGN_TIER";
 /// Begins with the script that it names, and stops at the first plan that fails.
 const FIRST: &str = "DOCSIGN_FIRST";
 /// What is run where nothing is said: a sample that still comes to every effect and every moment.
@@ -57,7 +59,8 @@ fn no_crash_buys_twice() {
         return again(&plan.parse().unwrap());
     }
     let every = std::env::var(EVERY).map_or(SAMPLE, |every| every.parse().unwrap());
-    let report = tiers::all(every, std::env::var(FIRST).ok().as_deref());
+    let only = std::env::var(TIER).ok();
+    let report = tiers::all(every, std::env::var(FIRST).ok().as_deref(), only);
     println!("{report}");
     assert!(
         report.failures.is_empty(),

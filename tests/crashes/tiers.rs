@@ -42,6 +42,7 @@ const SHOWN: usize = 12;
 #[derive(Default)]
 pub struct Report {
     first: bool,
+    only: Option<String>,
     tiers: Vec<Tier>,
     pub failures: Vec<String>,
 }
@@ -60,11 +61,12 @@ type Undisturbed = BTreeMap<&'static str, Run>;
 /// Plans that are run by one thread, one after the other.
 type Work = Vec<Plan>;
 
-/// Runs all plans, or every so many of each tier; with a `first` script it begins with that one's writes, and stops at
+/// Runs all plans, or every so many of each tier, or `only` those of one; with a `first` script it begins with that one's writes, and stops at
 /// the first failure.
-pub fn all(every: usize, first: Option<&str>) -> Report {
+pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     let mut report = Report {
         first: first.is_some(),
+        only,
         ..Report::default()
     };
     let mut undisturbed = Undisturbed::new();
@@ -259,7 +261,8 @@ impl Report {
         does: impl Fn(&W, &Trial<'_>) + Sync,
     ) {
         let began = now();
-        if self.first && !self.failures.is_empty() {
+        let wanted = self.only.as_ref().is_none_or(|only| only == name);
+        if !wanted || (self.first && !self.failures.is_empty()) {
             return;
         }
         let next = AtomicUsize::new(0);
