@@ -153,6 +153,7 @@ impl Pass<'_> {
             failed: self.failed.clone(),
             memory: plan::Memory {
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
+                look_up_began: self.look_up_began.map(|(began, _)| began),
                 looked_up: memory.looked_up,
                 look_due: memory.look_due || self.refresh_asked(memory.refreshed.as_deref()),
                 look_not_before: memory.look_not_before,

@@ -309,6 +309,8 @@ pub struct Memory {
     /// How long this process has known the purchase's attempt, by its monotonic clock, when the look-up of this
     /// pass began (or now, if there was none).
     pub attempt_known_for: SignedDuration,
+    /// When the look-up of this pass began, by the operator's clock; none where nothing was looked up.
+    pub look_up_began: Option<Timestamp>,
     /// The last look-up of the key.
     pub looked_up: Option<Timestamp>,
     /// The poll, the sweep or the refresh annotation asks for a look at the order.

@@ -173,6 +173,7 @@ impl Plans {
             failed: view.failed.map(failure),
             memory: docsign::plan::Memory {
                 attempt_known_for: ticks(view.known_for),
+                look_up_began: None,
                 looked_up: view.looked_up.map(wall),
                 ..docsign::plan::Memory::default()
             },

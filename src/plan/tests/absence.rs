@@ -39,6 +39,10 @@ fn each_missing_condition_alone_holds() {
                 ..proven()
             },
         ),
+        (
+            "asked too early by our own clock, and stopped since",
+            proven().memory(|memory| memory.look_up_began = Some(at(DAY + 119))),
+        ),
         ("no clock at the look-up", proven().looked(clockless)),
         ("candidates", proven().looked(candidates)),
         ("an order", proven().looked(unlike)),

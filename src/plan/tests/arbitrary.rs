@@ -425,6 +425,7 @@ fn memory() -> impl Strategy<Value = Memory> {
     )
         .prop_map(|(known_for, looked_up, look_due, look_not_before)| Memory {
             attempt_known_for: SignedDuration::from_secs(known_for),
+            look_up_began: None,
             looked_up,
             look_due,
             look_not_before,
