@@ -62,7 +62,7 @@ impl Client {
     )]
     pub fn new(settings: ClientSettings) -> Result<Self, SettingsError> {
         Ok(Self {
-            transport: Transport::new(&settings)?,
+            transport: Transport::new(&settings, Network::new(&settings)?)?,
         })
     }
 
@@ -73,8 +73,12 @@ impl Client {
         reason = "the settings end here, and the key with them"
     )]
     pub fn through(settings: ClientSettings, exchange: Arc<dyn Exchange>) -> Result<Self, SettingsError> {
+        let network = Network {
+            reader: Arc::clone(&exchange),
+            placer: exchange,
+        };
         Ok(Self {
-            transport: Transport::through(&settings, exchange)?,
+            transport: Transport::new(&settings, network)?,
         })
     }
 }

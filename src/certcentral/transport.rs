@@ -189,31 +189,15 @@ impl Network {
 pub(super) struct Transport {
     base: Url,
     headers: HeaderMap,
-    reader: Arc<dyn Exchange>,
-    placer: Arc<dyn Exchange>,
+    network: Network,
 }
 
 impl Transport {
-    pub(super) fn new(settings: &ClientSettings) -> Result<Self, SettingsError> {
-        let network = Network::new(settings)?;
+    pub(super) fn new(settings: &ClientSettings, network: Network) -> Result<Self, SettingsError> {
         Ok(Self {
             base: parsed_base(&settings.base_url)?,
             headers: headers(settings)?,
-            reader: network.reader,
-            placer: network.placer,
-        })
-    }
-
-    /// By another way than the network, for both.
-    pub(super) fn through(
-        settings: &ClientSettings,
-        exchange: Arc<dyn Exchange>,
-    ) -> Result<Self, SettingsError> {
-        Ok(Self {
-            base: parsed_base(&settings.base_url)?,
-            headers: headers(settings)?,
-            reader: Arc::clone(&exchange),
-            placer: exchange,
+            network,
         })
     }
 
@@ -234,7 +218,7 @@ impl Transport {
         cap: usize,
     ) -> Answer<Result<Value, Class>> {
         let request = self.request(Method::GET, self.url(path, query));
-        match self.reader.exchange(request).await {
+        match self.network.reader.exchange(request).await {
             Err(unreachable) => Answer {
                 value: Err(Class::Unreachable(unreachable)),
                 date: None,
@@ -255,7 +239,7 @@ impl Transport {
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(header::CONTENT_TYPE, json);
         *request.body_mut() = Some(Body::wrap(body));
-        let response = self.placer.exchange(request).await?;
+        let response = self.network.placer.exchange(request).await?;
         Ok(receive(response, BODY_CAP).await)
     }
 

@@ -74,7 +74,7 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         Lane::Place
     };
     let context = pass.context;
-    pass.look_up_began = Some((context.clock.now(), context.clock.monotonic()));
+    pass.look_up_began = Some(context.clock.monotonic());
     let email = pass.order.as_deref().and_then(account_view::email);
     let question = Question {
         context,

@@ -23,10 +23,10 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     else {
         return Err(Error::Conflict("claiming the key"));
     };
-    let (LookUp::Complete(found), Some((start, monotonic_start))) = (&seen.look_up, pass.look_up_began)
-    else {
+    let (LookUp::Complete(found), Some(monotonic_start)) = (&seen.look_up, pass.look_up_began) else {
         return Err(Error::Conflict("claiming the key"));
     };
+    let start = found.asked;
     // Room for the POST comes first: an attempt that has to wait for it would only grow old.
     let Some(room) = Room::reserve(&connection) else {
         return Err(Error::Conflict("claiming the key"));

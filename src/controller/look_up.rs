@@ -56,6 +56,7 @@ impl Question<'_> {
     /// that may be it.
     pub(super) async fn look_up(&self) -> Result<Found, Incomplete> {
         let token = self.key.token();
+        let asked = self.context.clock.now();
         let began = self.context.clock.monotonic();
         self.connection.take(self.lane)?;
         let answer = self
@@ -77,6 +78,7 @@ impl Question<'_> {
         let mut found = Found {
             orders: Vec::new(),
             maybe: Vec::new(),
+            asked,
             began: began.map(floor_to_second),
         };
         if !answer.value.is_empty() {

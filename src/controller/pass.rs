@@ -40,8 +40,8 @@ pub(super) struct Pass<'a> {
     pub ticket: Option<Ticket>,
     pub turn: Option<Turn>,
     pub look_up: LookUp,
-    /// When the look-up began: the wall clock, the monotonic clock.
-    pub look_up_began: Option<(Timestamp, Duration)>,
+    /// When the look-up began, by the monotonic clock.
+    pub look_up_began: Option<Duration>,
     pub inspection: Inspection,
     /// In words that can be stored.
     pub failed: Option<RemoteFailure>,
@@ -116,9 +116,7 @@ impl Pass<'_> {
     pub(super) fn observed(&self) -> Observed {
         let context = self.context;
         let memory = context.memory.of(&self.key);
-        let measured = self
-            .look_up_began
-            .map_or_else(|| context.clock.monotonic(), |(_, began)| began);
+        let measured = self.look_up_began.unwrap_or_else(|| context.clock.monotonic());
         let known_for = match (&self.purchase, &memory.attempt) {
             (Some(purchase), Some((attempt, since))) if ledger::is_attempt(&purchase.spec, attempt) => {
                 measured.saturating_sub(*since)
@@ -153,7 +151,6 @@ impl Pass<'_> {
             failed: self.failed.clone(),
             memory: plan::Memory {
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
-                look_up_began: self.look_up_began.map(|(began, _)| began),
                 looked_up: memory.looked_up,
                 look_due: memory.look_due || self.refresh_asked(memory.refreshed.as_deref()),
                 look_not_before: memory.look_not_before,

@@ -217,6 +217,8 @@ pub struct Found {
     pub orders: Vec<FoundOrder>,
     /// Orders that may be ours and carry no token.
     pub maybe: Vec<i64>,
+    /// When the look-up began, by the operator's clock: the answer may be used long after it came.
+    pub asked: Timestamp,
     /// When the look-up began, by CertCentral's clock.
     pub began: Option<Timestamp>,
 }
@@ -309,8 +311,6 @@ pub struct Memory {
     /// How long this process has known the purchase's attempt, by its monotonic clock, when the look-up of this
     /// pass began (or now, if there was none).
     pub attempt_known_for: SignedDuration,
-    /// When the look-up of this pass began, by the operator's clock; none where nothing was looked up.
-    pub look_up_began: Option<Timestamp>,
     /// The last look-up of the key.
     pub looked_up: Option<Timestamp>,
     /// The poll, the sweep or the refresh annotation asks for a look at the order.

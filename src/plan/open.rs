@@ -78,12 +78,9 @@ pub(super) fn absence_proven(seen: &Observed) -> Option<Decision> {
         .and_then(|start| since(start.0))
         .zip(found.began)
         .is_some_and(|(until, began)| began >= until);
-    // Either clock may be put forward, also by hours: both have to say so.
-    // The answer may be acted on long after it came: a stopped process goes on where it stood.
-    let asked = seen
-        .memory
-        .look_up_began
-        .map_or(seen.now, |began| began.min(seen.now));
+    // Either clock may be put forward, also by hours: both have to say so. Both count to the question: a stopped process
+    // goes on where it stood, long after the answer came.
+    let asked = found.asked.min(seen.now);
     let past_locally = since(attempt.start_time.0).is_some_and(|until| asked >= until);
     let known_long_enough = seen.memory.attempt_known_for >= seen.times.floor;
     (nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))

@@ -10,7 +10,7 @@ use crate::answers::ANSWERS;
 use crate::memory::{Frozen, Gap};
 use crate::plan::{Moment, Plan};
 use crate::run::{Run, run};
-use crate::scripts::{NAMELESS, SCRIPTS};
+use crate::scripts::{NAMELESS, SCRIPTS, Script};
 
 /// How long caches stay frozen after a restart.
 const FROZEN: Duration = Duration::from_secs(20);
@@ -61,8 +61,8 @@ type Undisturbed = BTreeMap<&'static str, Run>;
 /// Plans that are run by one thread, one after the other.
 type Work = Vec<Plan>;
 
-/// Runs all plans, or every so many of each tier, or `only` those of one; with a `first` script it begins with that one's writes, and stops at
-/// the first failure.
+/// Runs all plans, or every so many of each tier, or `only` those of one; with a `first` script it begins with that
+/// one's writes, and stops at the first failure.
 pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     let mut report = Report {
         first: first.is_some(),
@@ -71,19 +71,10 @@ pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     };
     let mut undisturbed = Undisturbed::new();
     for script in SCRIPTS {
-        let done = run(&Plan::undisturbed(script.name));
-        if !done.wrong.is_empty() {
-            let wrong = done.wrong.join("; ");
-            println!("failed: {}: {wrong}", script.name);
-            report.failures.push(format!("{}: {wrong}", script.name));
-        }
-        undisturbed.insert(script.name, done);
+        undisturbed.insert(script.name, report.undisturbed(script));
     }
-    let nameless = run(&Plan::undisturbed(NAMELESS.name));
-    for wrong in nameless.wrong {
-        println!("failed: {}: {wrong}", NAMELESS.name);
-        report.failures.push(format!("{}: {wrong}", NAMELESS.name));
-    }
+    // Undisturbed only.
+    report.undisturbed(&NAMELESS);
     if report.failures.is_empty() {
         let writes = effects(&undisturbed, changes);
         if let Some(script) = first {
@@ -229,6 +220,16 @@ fn first_write(run: &Run) -> usize {
 }
 
 impl Report {
+    /// Runs a script in which nothing goes wrong.
+    fn undisturbed(&mut self, script: &Script) -> Run {
+        let plan = Plan::undisturbed(script.name);
+        let done = run(&plan);
+        if !done.wrong.is_empty() {
+            self.failures.push(failed(&plan, &done));
+        }
+        done
+    }
+
     /// Runs every so many plans of a tier.
     fn tier(&mut self, name: &'static str, undisturbed: &Undisturbed, work: Work, every: usize) {
         let work: Work = work.into_iter().step_by(every).collect();
@@ -314,12 +315,16 @@ impl Trial<'_> {
         *self.simulated.lock().unwrap() += done.age;
         done.compare(plan, &self.undisturbed[plan.script]);
         if !done.wrong.is_empty() {
-            let wrong = done.wrong.join("; ");
-            // At once: a run that is cut short has said so much.
-            println!("failed: {plan}: {wrong}");
-            self.failures.lock().unwrap().push(format!("{plan}: {wrong}"));
+            self.failures.lock().unwrap().push(failed(plan, &done));
         }
     }
+}
+
+/// Says what is wrong with a run. At once: a run that is cut short has said so much.
+fn failed(plan: &Plan, done: &Run) -> String {
+    let failure = format!("{plan}: {}", done.wrong.join("; "));
+    println!("failed: {failure}");
+    failure
 }
 
 #[expect(

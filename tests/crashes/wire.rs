@@ -1,15 +1,12 @@
 //! The network below a world: the HTTP client that ships, and CertCentral on a port.
 
-use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use docsign::certcentral::{ClientSettings, Exchange, Network, Timeouts, Unreachable};
 use docsign::simulator::{Simulation, Simulator};
-use http_body::{Body, Frame};
+use http_body_util::BodyExt as _;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use url::Url;
@@ -56,9 +53,14 @@ impl Wire {
         url.set_port(here.port()).unwrap();
         let still = Standstill::begin();
         let answer = http::Response::<reqwest::Body>::from(PLACER.exchange(request).await?);
-        Ok(answer
-            .map(|body| reqwest::Body::wrap(Held { body, _still: still }))
-            .into())
+        let held = answer.map(|body| {
+            reqwest::Body::wrap(body.map_frame(move |frame| {
+                // It is dropped with the body.
+                let _held = &still;
+                frame
+            }))
+        });
+        Ok(held.into())
     }
 }
 
@@ -72,23 +74,5 @@ impl Standstill {
         let (end, ended) = channel();
         spawn_blocking(move || ended.recv());
         Self { _end: end }
-    }
-}
-
-/// An answer that time waits for.
-struct Held {
-    body: reqwest::Body,
-    _still: Standstill,
-}
-
-impl Body for Held {
-    type Data = Bytes;
-    type Error = reqwest::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, reqwest::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
     }
 }

@@ -12,6 +12,8 @@ pub enum Broken {
     CloseAnyAttempt,
     /// A ticket is always in time.
     NoDeadline,
+    /// The emptiness of a look-up counts as of when it is used, by the own clock.
+    AskedWhenUsed,
     /// The emptiness of any look-up counts.
     NoQuietPeriod,
     /// Before a claim, nothing is looked up.
@@ -46,8 +48,10 @@ impl Protocol {
         let mut told = *view;
         match self.bounds.broken {
             Broken::NoDeadline => told.ticket = told.ticket.map(|(attempt, _)| (attempt, true)),
+            Broken::AskedWhenUsed => told.asked = told.now,
             Broken::NoQuietPeriod => {
                 if let Some(record) = &mut told.purchase {
+                    record.started -= 50;
                     record.remote = record.remote.map(|remote| remote - 50);
                 }
                 told.known_for = told.known_for.saturating_add(50);
@@ -70,6 +74,7 @@ impl Protocol {
                 if told.look == Look::NotAsked && !open {
                     told.look = Look::Complete(0, 0);
                     told.began = told.now;
+                    told.asked = told.now;
                 }
             }
             Broken::WordCountsAtOnce => {

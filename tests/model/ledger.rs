@@ -191,7 +191,7 @@ pub fn claim(
         attempt,
         started,
         deadline: started + DEADLINE,
-        remote: Some(world.tick),
+        remote: Some(world.tick + world.ahead),
         state: State::Open,
         reason: None,
         absences: closed.map_or(0, |closed| closed.absences),

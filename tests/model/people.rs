@@ -1,5 +1,6 @@
-//! What people do to the cluster, as far as the admission rules let them.
+//! What people do to the cluster, as far as the admission rules let them, and to CertCentral's clock.
 
+use super::bounds::QUIET;
 use super::protocol::Protocol;
 use super::world::{FOREIGN, Manifest, State, World, each, key_of};
 
@@ -108,6 +109,15 @@ pub fn order_anew(model: &Protocol, world: &World, manifest: usize) -> Option<Wo
     seen.anew = shown.attempt;
     next.put(manifest, Some(seen));
     Some(next)
+}
+
+/// CertCentral's clock is put forward past the quiet period.
+pub fn put_clock_forward(_: &Protocol, world: &World, _: usize) -> Option<World> {
+    (world.ahead == 0).then_some(())?;
+    Some(World {
+        ahead: QUIET,
+        ..*world
+    })
 }
 
 /// A person finds the order at CertCentral and names it.

@@ -4,7 +4,7 @@ use super::bounds::{Bounds, HIDDEN};
 use super::broken::Broken;
 use super::people::{
     apply_again, apply_other, delete, lose_both, lose_purchase, name_foreign, name_neighbour, name_order,
-    order_anew, other_inputs, raise_revision, replace, suspend, switch_account, wipe,
+    order_anew, other_inputs, put_clock_forward, raise_revision, replace, suspend, switch_account, wipe,
 };
 use super::world::Left;
 
@@ -155,6 +155,12 @@ pub const SEARCHES: &[Bounds] = &[
         ..EDITED
     },
     Bounds {
+        name: "CertCentral's clock put forward",
+        edits: &[put_clock_forward],
+        left: ONE_EDIT,
+        ..ALONE
+    },
+    Bounds {
         name: "people between two replicas",
         edits: &[suspend, other_inputs, wipe, replace, delete],
         ..RACE_EDITED
@@ -255,6 +261,15 @@ pub const BROKEN: &[(Bounds, &str)] = &[
     (
         Bounds {
             broken: Broken::NoQuietPeriod,
+            ..ALONE
+        },
+        GONE,
+    ),
+    (
+        Bounds {
+            broken: Broken::AskedWhenUsed,
+            edits: &[put_clock_forward],
+            left: ONE_EDIT,
             ..ALONE
         },
         GONE,

@@ -36,7 +36,9 @@ pub struct View {
     pub purchase: Option<Record>,
     pub as_bought: Option<bool>,
     pub look: Look,
-    /// When the look-up began, in true time.
+    /// When the look-up began, by its wall clock.
+    pub asked: i8,
+    /// When the look-up began, by CertCentral's clock.
     pub began: i8,
     pub inspection: Inspected,
     /// Orders that carry the key's token, whatever look-ups see.
@@ -157,6 +159,7 @@ impl Plans {
                 Look::Complete(found, maybe) => LookUp::Complete(Found {
                     orders: each(found).map(|id| order(view, id, true)).collect(),
                     maybe: each(maybe).map(i64::from).collect(),
+                    asked: wall(view.asked),
                     // As the shell does it: the second before, as CertCentral's clock shows whole seconds.
                     began: remote(view.began).checked_sub(SignedDuration::from_secs(1)).ok(),
                 }),
@@ -173,7 +176,6 @@ impl Plans {
             failed: view.failed.map(failure),
             memory: docsign::plan::Memory {
                 attempt_known_for: ticks(view.known_for),
-                look_up_began: None,
                 looked_up: view.looked_up.map(wall),
                 ..docsign::plan::Memory::default()
             },

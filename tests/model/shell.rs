@@ -61,6 +61,7 @@ fn start(
         as_bought,
         look: Look::NotAsked,
         began: -1,
+        dated: -1,
         inspection: Inspected::NotAsked,
         failed: None,
         ticket: None,
@@ -211,6 +212,7 @@ fn act(
             world.replicas[replica].memory[usize::from(pass.key)].looked_up = Some(now);
             let mine = world.replicas[replica].pass.as_mut()?;
             mine.began = world.tick;
+            mine.dated = world.tick + world.ahead;
             mine.look = look;
             // An open attempt has its own rhythm; before a claim the failure is what holds the order up.
             if look == Look::Incomplete {
@@ -333,7 +335,8 @@ pub fn view(model: &Protocol, world: &World, replica: usize, pass: &Pass) -> Vie
         purchase: pass.purchase,
         as_bought: pass.as_bought,
         look: pass.look,
-        began: pass.began,
+        asked: pass.began + skew[replica],
+        began: pass.dated,
         inspection: pass.inspection,
         ours: concerned & world.ids(|order| broken == Broken::ForeignIsOurs || order.key == pass.key),
         after_attempt: concerned

@@ -13,6 +13,8 @@ pub type Ids = u8;
 pub struct World {
     /// Minutes since the beginning, by no one's clock: clocks are apart from it, each by its own distance.
     pub tick: i8,
+    /// How many minutes CertCentral's clock was put forward by.
+    pub ahead: i8,
     /// Attempts begun so far; the next one gets the next number.
     pub attempts: u8,
     /// Manifests applied so far; each gets the next number as its UID.
@@ -72,7 +74,7 @@ pub struct Record {
     /// By the clock of the replica that wrote it.
     pub started: i8,
     pub deadline: i8,
-    /// By CertCentral's clock.
+    /// By CertCentral's clock, as [`World::ahead`] has it.
     pub remote: Option<i8>,
     pub state: State,
     pub reason: Option<Reason>,
@@ -165,6 +167,8 @@ pub struct Pass {
     pub look: Look,
     /// When the look-up began.
     pub began: i8,
+    /// The same by CertCentral's clock.
+    pub dated: i8,
     pub inspection: Inspected,
     pub failed: Option<Failed>,
     /// The attempt of the ticket in hand, and when its look-up began.
@@ -238,6 +242,7 @@ impl World {
         };
         let mut world = Self {
             tick: 0,
+            ahead: 0,
             attempts: 0,
             uids: 2,
             manifests: [Some(manifest(1)), bounds.two_orders.then(|| manifest(2))],

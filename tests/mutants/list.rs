@@ -121,16 +121,15 @@ pub const MUTANTS: &[Mutant] = &[
             },
             Edit {
                 file: CLAIM,
-                from: "    let (LookUp::Complete(found), Some((start, monotonic_start))) = (&seen.look_up, pass.look_up_began)
-    else {
+                from: "    let (LookUp::Complete(found), Some(monotonic_start)) = (&seen.look_up, pass.look_up_began) else {
         return Err(Error::Conflict(\"claiming the key\"));
     };\n",
-                to: "    let nothing = crate::plan::Found { orders: Vec::new(), maybe: Vec::new(), began: Some(context.clock.now()) };
+                to: "    let nothing = crate::plan::Found { orders: Vec::new(), maybe: Vec::new(), asked: context.clock.now(), began: Some(context.clock.now()) };
     let found = match &seen.look_up {
         LookUp::Complete(found) => found,
         LookUp::NotAsked | LookUp::Incomplete => &nothing,
     };
-    let (start, monotonic_start) = pass.look_up_began.unwrap_or((context.clock.now(), context.clock.monotonic()));\n",
+    let monotonic_start = pass.look_up_began.unwrap_or_else(|| context.clock.monotonic());\n",
             },
         ],
     },
@@ -141,7 +140,7 @@ pub const MUTANTS: &[Mutant] = &[
             file: "src/controller/act.rs",
             from: "            pass.look_up = LookUp::Incomplete;
             doubt(pass, &failure.code);\n",
-            to: "            pass.look_up = LookUp::Complete(crate::plan::Found { orders: Vec::new(), maybe: Vec::new(), began: Some(context.clock.now()) });
+            to: "            pass.look_up = LookUp::Complete(crate::plan::Found { orders: Vec::new(), maybe: Vec::new(), asked: context.clock.now(), began: Some(context.clock.now()) });
             doubt(pass, &failure.code);\n",
         }],
     },
@@ -161,6 +160,15 @@ pub const MUTANTS: &[Mutant] = &[
             file: OPEN,
             from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
             to: "(nothing_found && past_remotely && (past_locally || !past_locally) && (known_long_enough || !known_long_enough) && may_close(purchase, account))",
+        }],
+    },
+    Mutant {
+        name: "an answer counts as of when it is used",
+        script: "clock-ahead",
+        edits: &[Edit {
+            file: OPEN,
+            from: "let asked = found.asked.min(seen.now);",
+            to: "let asked = found.asked.max(seen.now);",
         }],
     },
     Mutant {

@@ -94,7 +94,6 @@ pub fn observed(
         failed: None,
         memory: Memory {
             attempt_known_for: known_for,
-            look_up_began: None,
             ..Memory::default()
         },
     }

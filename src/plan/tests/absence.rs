@@ -3,27 +3,28 @@
 use jiff::SignedDuration;
 
 use super::fixtures::{DAY, at};
-use super::situations::{found, maybe, nothing, proven, several};
+use super::situations::{found, nothing, proven, several};
 use crate::plan::{Action, Correlation, Found, Observed, Row, Unresolved, plan};
 
 #[test]
 fn each_missing_condition_alone_holds() {
     let over = at(DAY + 120);
     let empty = || Found {
+        asked: over,
         began: Some(over),
         ..nothing()
     };
     let early = Found {
         began: Some(at(DAY + 119)),
-        ..nothing()
+        ..empty()
     };
     let clockless = Found {
         began: None,
-        ..nothing()
+        ..empty()
     };
     let candidates = Found {
-        began: Some(over),
-        ..maybe(&[7])
+        maybe: vec![7],
+        ..empty()
     };
     let unlike = Found {
         orders: vec![found(7, None)],
@@ -33,7 +34,7 @@ fn each_missing_condition_alone_holds() {
         ("incomplete", proven().look_incomplete()),
         ("began too early", proven().looked(early)),
         (
-            "too early by our own clock",
+            "too early by our own clock, which was set back since",
             Observed {
                 now: at(DAY + 119),
                 ..proven()
@@ -41,7 +42,10 @@ fn each_missing_condition_alone_holds() {
         ),
         (
             "asked too early by our own clock, and stopped since",
-            proven().memory(|memory| memory.look_up_began = Some(at(DAY + 119))),
+            proven().looked(Found {
+                asked: at(DAY + 119),
+                ..empty()
+            }),
         ),
         ("no clock at the look-up", proven().looked(clockless)),
         ("candidates", proven().looked(candidates)),

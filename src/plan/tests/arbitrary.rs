@@ -383,11 +383,20 @@ fn look_up() -> impl Strategy<Value = LookUp> {
     let complete = (
         prop::collection::vec(found_order(), 0..3),
         prop_oneof![3 => Just(vec![]), 1 => Just(vec![7]), 1 => Just(vec![1, 7])],
+        time(),
         option::of(time()),
     )
-        .prop_map(|(orders, maybe, began)| LookUp::Complete(Found { orders, maybe, began }));
-    let empty = time().prop_map(|began| {
+        .prop_map(|(orders, maybe, asked, began)| {
+            LookUp::Complete(Found {
+                orders,
+                maybe,
+                asked,
+                began,
+            })
+        });
+    let empty = (time(), option::weighted(0.3, time())).prop_map(|(began, asked)| {
         LookUp::Complete(Found {
+            asked: asked.unwrap_or(began),
             began: Some(began),
             ..nothing()
         })
@@ -425,7 +434,6 @@ fn memory() -> impl Strategy<Value = Memory> {
     )
         .prop_map(|(known_for, looked_up, look_due, look_not_before)| Memory {
             attempt_known_for: SignedDuration::from_secs(known_for),
-            look_up_began: None,
             looked_up,
             look_due,
             look_not_before,

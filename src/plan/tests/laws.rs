@@ -74,6 +74,7 @@ fn absence_is_proven(seen: &Observed, attempt: &str) -> bool {
     finds_nothing(seen, found)
         && began.duration_since(start.0) >= sender + account.quiet_period
         && seen.now.duration_since(open.start_time.0) >= sender + account.quiet_period
+        && found.asked.duration_since(open.start_time.0) >= sender + account.quiet_period
         && seen.memory.attempt_known_for >= SignedDuration::from_secs(720)
         && account.same_as_attempt
         && account.correlation == Correlation::Exact

@@ -32,6 +32,7 @@ pub fn followed(order_status: &str) -> Observed {
 /// A complete look-up that found nothing, now.
 pub fn nothing() -> Found {
     Found {
+        asked: at(0),
         began: Some(at(0)),
         ..Found::default()
     }
@@ -88,6 +89,7 @@ pub fn unlike() -> FoundOrder {
 pub fn proven() -> Observed {
     let over = DAY + 120;
     claimed().at(over).looked_last(over).looked(Found {
+        asked: at(over),
         began: Some(at(over)),
         ..nothing()
     })

@@ -351,6 +351,7 @@ impl World {
         seen.look_up = me.look.as_ref().map_or(LookUp::NotAsked, |ids| {
             LookUp::Complete(Found {
                 orders: ids.iter().map(|id| found(*id, Some("issued"))).collect(),
+                asked: me.looked_up.map_or(Timestamp::UNIX_EPOCH, clock),
                 began: me.looked_up.map(clock),
                 ..nothing()
             })
