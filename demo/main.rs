@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
         .skip(1)
         .any(|argument| argument == OsStr::new("--once"));
     let clock = Clock::system();
-    let screen = Screen::new(clock);
+    let screen = Screen::new(clock.clone());
     let parent = std::os::unix::process::parent_id();
     // Leaving the story drops the stage, and that ends every process of it.
     let ended = tokio::select! {

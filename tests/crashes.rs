@@ -20,6 +20,8 @@ mod disasters;
 #[path = "crashes/fate.rs"]
 mod fate;
 mod memory;
+#[path = "crashes/oracles.rs"]
+mod oracles;
 mod paused;
 #[path = "crashes/plan.rs"]
 mod plan;

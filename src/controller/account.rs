@@ -280,7 +280,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         turns: Mutex::default(),
         client,
         budget,
-        clock: context.clock,
+        clock: context.clock.clone(),
     };
     let health = ask(context, &connection).await;
     let connection = (health.reason == AccountReason::Accepted).then(|| Arc::new(connection));

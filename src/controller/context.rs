@@ -176,11 +176,23 @@ pub(super) struct Memories {
     pub written: HashMap<String, Arc<DocumentSigningOrder>>,
 }
 
+/// An attempt, and when this process learned of it.
+#[derive(Clone, Debug)]
+pub(super) struct KnownAttempt {
+    pub id: String,
+    /// The wall clock.
+    pub from: Timestamp,
+    /// The monotonic clock.
+    pub since: Duration,
+}
+
 /// What is remembered of one key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyMemory {
-    /// The open attempt, and since when it is known here, by the monotonic clock.
-    pub attempt: Option<(String, Duration)>,
+    /// The open attempt.
+    pub attempt: Option<KnownAttempt>,
+    /// What this process showed last, and when, by the monotonic clock.
+    pub shown: Option<(Reason, Duration)>,
     /// The last look-up.
     pub looked_up: Option<Timestamp>,
     /// A look at the order is asked for.
@@ -209,17 +221,17 @@ impl Memory {
         change(self.lock().keys.entry(key.clone()).or_default());
     }
 
-    /// Since when the attempt is known here: from now on, if it was not.
-    pub(super) fn known_since(&self, key: &OrderKey, attempt: &str, now: Duration) -> Duration {
+    /// Takes note of an attempt. It is known from now on, if it was not.
+    pub(super) fn learn(&self, key: &OrderKey, attempt: &str, clock: &Clock) {
         let mut memories = self.lock();
         let memory = memories.keys.entry(key.clone()).or_default();
-        match &memory.attempt {
-            Some((known, since)) if known == attempt => *since,
-            Some(_) | None => {
-                memory.attempt = Some((attempt.to_owned(), now));
-                memory.looked_up = None;
-                now
-            }
+        if memory.attempt.as_ref().is_none_or(|known| known.id != attempt) {
+            memory.attempt = Some(KnownAttempt {
+                id: attempt.to_owned(),
+                from: clock.now(),
+                since: clock.monotonic(),
+            });
+            memory.looked_up = None;
         }
     }
 

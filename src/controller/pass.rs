@@ -15,11 +15,15 @@ use super::{act, ledger, observe, record};
 use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseSpec, PurchaseState};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
+use crate::plan::status::shown_reason;
 use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailure, Request, Wake, plan};
 
 /// More steps than any way through the table has; a pass that needs more starts over later.
 const STEPS: usize = 24;
 
+/// How long the word of another writer stands, where it is not what this process showed last: another operator, whose
+/// clock is not ours, would write his again at once, and so on.
+const CONTRADICTED: Duration = Duration::from_mins(5);
 /// How long after an attempt's deadline the showing of its order is held up by what goes with it.
 const GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
@@ -69,8 +73,16 @@ async fn steps(pass: &mut Pass<'_>) -> Result<Wake, Error> {
         let plan = plan(&seen);
         tracing::debug!(key = %pass.key, row = ?plan.row, "planned");
         if plan.action == Action::Nothing {
-            show(pass, &plan).await?;
-            return Ok(plan.wake);
+            return show(pass, &plan).await;
+        }
+        if !matches!(
+            plan.action,
+            Action::LookUp | Action::Inspect(_) | Action::Refresh(_)
+        ) {
+            // What is written from here on is our own.
+            pass.context
+                .memory
+                .change(&pass.key, |memory| memory.shown = None);
         }
         if let Err(error) = act::act(pass, &seen, plan).await {
             give_back(pass).await?;
@@ -99,16 +111,37 @@ async fn give_back(pass: &mut Pass<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes the planned status, if it says anything new.
-pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<(), Error> {
+/// Writes the planned status, if it says anything new. Returns when to make the next pass at the latest.
+pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<Wake, Error> {
     let (Some(order), Some(status)) = (&pass.order, &plan.status) else {
-        return Ok(());
+        return Ok(plan.wake);
     };
     if order.status.as_ref() == Some(status) {
-        return Ok(());
+        return Ok(plan.wake);
+    }
+    let clock = &pass.context.clock;
+    let reason = shown_reason(status);
+    let theirs = order.status.as_ref().and_then(shown_reason);
+    let shown = pass.context.memory.of(&pass.key).shown;
+    if let Some((ours, at)) = shown
+        && Some(ours) == reason
+        && theirs.is_some_and(|theirs| theirs != ours)
+    {
+        let left = CONTRADICTED.saturating_sub(clock.monotonic().saturating_sub(at));
+        if !left.is_zero() {
+            let again = clock.now().checked_add(left).unwrap_or(Timestamp::MAX);
+            return Ok(match plan.wake {
+                Wake::At(time) => Wake::At(time.min(again)),
+                Wake::OnChange => Wake::At(again),
+            });
+        }
     }
     pass.order = Some(record::status(pass.context, order, status.clone()).await?);
-    Ok(())
+    let shown = reason.map(|reason| (reason, clock.monotonic()));
+    pass.context
+        .memory
+        .change(&pass.key, |memory| memory.shown = shown);
+    Ok(plan.wake)
 }
 
 impl Pass<'_> {
@@ -117,12 +150,11 @@ impl Pass<'_> {
         let context = self.context;
         let memory = context.memory.of(&self.key);
         let measured = self.look_up_began.unwrap_or_else(|| context.clock.monotonic());
-        let known_for = match (&self.purchase, &memory.attempt) {
-            (Some(purchase), Some((attempt, since))) if ledger::is_attempt(&purchase.spec, attempt) => {
-                measured.saturating_sub(*since)
-            }
-            (Some(_) | None, Some(_) | None) => Duration::ZERO,
-        };
+        let known = memory.attempt.as_ref().filter(|known| {
+            let purchase = self.purchase.as_ref();
+            purchase.is_some_and(|purchase| ledger::is_attempt(&purchase.spec, &known.id))
+        });
+        let known_for = known.map_or(Duration::ZERO, |known| measured.saturating_sub(known.since));
         Observed {
             now: context.clock.now(),
             seed: seed(&self.key),
@@ -150,6 +182,7 @@ impl Pass<'_> {
             inspection: self.inspection.clone(),
             failed: self.failed.clone(),
             memory: plan::Memory {
+                attempt_known_from: known.map(|known| known.from),
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
                 looked_up: memory.looked_up,
                 look_due: memory.look_due || self.refresh_asked(memory.refreshed.as_deref()),
@@ -178,9 +211,8 @@ impl Pass<'_> {
             && purchase.spec.state == PurchaseState::Open
             && let Some(attempt) = &purchase.spec.attempt
         {
-            self.context
-                .memory
-                .known_since(&self.key, &attempt.id, self.context.clock.monotonic());
+            let context = self.context;
+            context.memory.learn(&self.key, &attempt.id, &context.clock);
         }
         self.purchase = purchase;
     }

@@ -79,10 +79,16 @@ pub(super) fn absence_proven(seen: &Observed) -> Option<Decision> {
         .zip(found.began)
         .is_some_and(|(until, began)| began >= until);
     // Either clock may be put forward, also by hours: both have to say so. Both count to the question: a stopped process
-    // goes on where it stood, long after the answer came.
-    let asked = found.asked.min(seen.now);
-    let past_locally = since(attempt.start_time.0).is_some_and(|until| asked >= until);
-    let known_long_enough = seen.memory.attempt_known_for >= seen.times.floor;
+    // goes on where it stood, long after the answer came. Under a living process, the own clock counts for no more time
+    // than has passed.
+    let memory = &seen.memory;
+    let lived = memory
+        .attempt_known_from
+        .and_then(|from| from.checked_add(memory.attempt_known_for).ok());
+    let past_locally = since(attempt.start_time.0)
+        .zip(lived)
+        .is_some_and(|(until, lived)| found.asked.min(lived).min(seen.now) >= until);
+    let known_long_enough = memory.attempt_known_for >= seen.times.floor;
     (nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))
         .then(|| close_absent(attempt))
 }

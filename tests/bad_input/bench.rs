@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docsign::certcentral::{Exchange, Unreachable};
+use docsign::serve::clock::Clock;
 use docsign::simulator::Simulation;
 use futures::future::{BoxFuture, FutureExt as _};
 use http_body_util::BodyExt as _;
@@ -68,7 +69,9 @@ impl Bench {
     /// Runs the operator beside `life`, and ends with it.
     pub async fn with_operator<T>(&self, life: impl Future<Output = T>) -> T {
         let wire: Arc<dyn Exchange> = Arc::new(Line(self.clone()));
-        let run = paused::operate(self.origin, self.cluster.client(), wire);
+        let origin = self.origin;
+        let clock = Clock::simulated(move || paused::at(origin), move || origin.elapsed());
+        let run = paused::operate(clock, self.cluster.client(), wire);
         tokio::select! {
             biased;
             ended = life => ended,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 
 use crate::paused::pass;
@@ -15,6 +16,8 @@ const LATE: Duration = Duration::from_secs(5);
 const STUCK: Duration = Duration::from_mins(2);
 /// How long a process that is stopped stands still: past the quiet period of the account.
 const ASLEEP: Duration = Duration::from_hours(2);
+/// How far a wall clock is moved: as far as a process is stopped for.
+const MOVED: SignedDuration = SignedDuration::from_hours(2);
 /// More effects than any life has: one that goes round in circles is found here.
 const TOO_MANY: usize = 3000;
 
@@ -46,6 +49,16 @@ struct Life {
     stops: Notify,
     /// It stands still.
     stopped: watch::Sender<bool>,
+    clocks: Mutex<Clocks>,
+}
+
+/// What became of the clocks of a machine.
+#[derive(Clone, Copy, Default)]
+pub struct Clocks {
+    /// How far the wall clock was moved.
+    pub moved: SignedDuration,
+    /// How long the monotonic clock stood still.
+    pub stood_still: Duration,
 }
 
 impl Fate {
@@ -117,6 +130,24 @@ impl Fate {
         };
         let result = match moment {
             None => effect(Duration::ZERO).await,
+            Some(Moment::Suspended) => {
+                self.stop(life, |clocks| clocks.stood_still += ASLEEP);
+                self.awake(life).await;
+                effect(Duration::ZERO).await
+            }
+            Some(Moment::AsleepUnnoticed) => {
+                self.stop(life, |clocks| clocks.moved -= MOVED);
+                self.awake(life).await;
+                effect(Duration::ZERO).await
+            }
+            Some(Moment::ClockForward) => {
+                self.move_clock(life, MOVED);
+                effect(Duration::ZERO).await
+            }
+            Some(Moment::ClockBack) => {
+                self.move_clock(life, -MOVED);
+                effect(Duration::ZERO).await
+            }
             Some(Moment::Before) => {
                 self.die(life);
                 return std::future::pending().await;
@@ -141,13 +172,13 @@ impl Fate {
             // It arrives, whether or not anybody still waits for the answer.
             Some(Moment::Stuck) => tokio::spawn(effect(STUCK)).await.unwrap(),
             Some(Moment::AsleepBefore) => {
-                self.stop(life);
+                self.stop(life, |_| ());
                 self.awake(life).await;
                 effect(Duration::ZERO).await
             }
             Some(Moment::AsleepAfter) => {
                 let result = effect(Duration::ZERO).await;
-                self.stop(life);
+                self.stop(life, |_| ());
                 self.awake(life).await;
                 result
             }
@@ -192,14 +223,29 @@ impl Fate {
         }
     }
 
-    fn stop(self: &Arc<Self>, life: usize) {
+    /// Stops a process for hours; what becomes of its clocks meanwhile, it finds when it goes on.
+    fn stop(self: &Arc<Self>, life: usize, clocks: impl FnOnce(&mut Clocks) + Send + 'static) {
         let Some(own) = self.life(life) else { return };
         own.stopped.send_replace(true);
         own.stops.notify_one();
         tokio::spawn(async move {
             pass(ASLEEP).await;
+            clocks(&mut own.clocks.lock().unwrap());
             own.stopped.send_replace(false);
         });
+    }
+
+    /// The clocks of a process.
+    pub fn clocks(&self, life: usize) -> Clocks {
+        self.life(life)
+            .map(|own| *own.clocks.lock().unwrap())
+            .unwrap_or_default()
+    }
+
+    fn move_clock(&self, life: usize, by: SignedDuration) {
+        if let Some(own) = self.life(life) {
+            own.clocks.lock().unwrap().moved += by;
+        }
     }
 
     /// Waits while the process is stopped.

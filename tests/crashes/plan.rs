@@ -26,11 +26,19 @@ pub enum Moment {
     AsleepBefore,
     /// The call was done; the process is stopped for hours, and then sees the answer.
     AsleepAfter,
+    /// The machine is suspended for hours, and then the call leaves: its monotonic clock stood still meanwhile.
+    Suspended,
+    /// The process is stopped for hours, and then the call leaves: the wall clock was put back by as much meanwhile.
+    AsleepUnnoticed,
+    /// Before the call leaves, the wall clock of its machine is put forward by hours.
+    ClockForward,
+    /// Before the call leaves, the wall clock of its machine is put back by hours.
+    ClockBack,
 }
 
 impl Moment {
     /// All of them, by name.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 12] = [
         (Self::Before, "before"),
         (Self::After, "after"),
         (Self::Late, "late"),
@@ -39,6 +47,10 @@ impl Moment {
         (Self::Stuck, "stuck"),
         (Self::AsleepBefore, "asleep-before"),
         (Self::AsleepAfter, "asleep-after"),
+        (Self::Suspended, "suspended"),
+        (Self::AsleepUnnoticed, "asleep-unnoticed"),
+        (Self::ClockForward, "clock-forward"),
+        (Self::ClockBack, "clock-back"),
     ];
 
     fn name(self) -> &'static str {
@@ -79,15 +91,37 @@ impl Plan {
     pub fn loses_the_answer(&self) -> bool {
         let loses = |moment: &Moment| match moment {
             Moment::Before | Moment::After | Moment::Late | Moment::Lost | Moment::Stuck => true,
-            Moment::Fails | Moment::AsleepBefore | Moment::AsleepAfter => false,
+            Moment::Fails
+            | Moment::AsleepBefore
+            | Moment::AsleepAfter
+            | Moment::Suspended
+            | Moment::AsleepUnnoticed
+            | Moment::ClockForward
+            | Moment::ClockBack => false,
         };
         self.answer.is_some() || self.disturbances.iter().any(|(_, moment)| loses(moment))
     }
 
     /// Whether a process is stopped for hours.
     pub fn sleeps(&self) -> bool {
-        let sleeps = |moment: &Moment| matches!(moment, Moment::AsleepBefore | Moment::AsleepAfter);
+        let sleeps = |moment: &Moment| {
+            matches!(
+                moment,
+                Moment::AsleepBefore | Moment::AsleepAfter | Moment::Suspended | Moment::AsleepUnnoticed
+            )
+        };
         self.disturbances.iter().any(|(_, moment)| sleeps(moment))
+    }
+
+    /// Whether the wall clock of a machine is moved.
+    pub fn moves_clocks(&self) -> bool {
+        let moves = |moment: &Moment| {
+            matches!(
+                moment,
+                Moment::AsleepUnnoticed | Moment::ClockForward | Moment::ClockBack
+            )
+        };
+        self.disturbances.iter().any(|(_, moment)| moves(moment))
     }
 
     /// The same, and one thing more.

@@ -1,25 +1,24 @@
 //! One plan, from the beginning of its world to its end, and what to make of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use docsign::simulator::Journal;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::answers::ANSWERS;
+use crate::oracles::{bought, judge};
 use crate::paused::{in_paused_time, pass};
 use crate::plan::Plan;
-use crate::scripts::{BEYOND, script};
+use crate::scripts::script;
 use crate::stage::HELD;
 use crate::world::World;
 
 /// How long a world goes on after its script has ended: nothing more may happen.
 const SETTLE: Duration = Duration::from_secs(130);
-/// Within this time after its start, an order is this attempt's: the next begins after the quiet period.
-const ONE_ATTEMPT: SignedDuration = SignedDuration::from_mins(30);
 /// More writes than one thing that goes wrong can cause.
 const WRITES_EACH: usize = 14;
+/// More writes than two operators make who contradict each other because their clocks are two hours apart.
+const WRITES_APART: usize = 50;
 
 /// What came of a plan.
 pub struct Run {
@@ -53,7 +52,8 @@ impl Run {
 
     /// Compares it with the run of the same script in which nothing went wrong.
     pub fn compare(&mut self, plan: &Plan, undisturbed: &Self) {
-        let most = undisturbed.writes() + WRITES_EACH * (plan.disturbances.len() + 1);
+        let apart = if plan.moves_clocks() { WRITES_APART } else { 0 };
+        let most = undisturbed.writes() + WRITES_EACH * (plan.disturbances.len() + 1) + apart;
         if self.writes() > most {
             self.wrong
                 .push(format!("{} writes, more than {most}", self.writes()));
@@ -104,6 +104,8 @@ impl Run {
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
             "namespace" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
+            // A card that seems to have been written down since stays.
+            "card" if plan.moves_clocks() => reasons.iter().all(|(reason, ..)| *reason == "Issued"),
             // Claimed on the word of an old cache, and given back.
             "deleting" => self.end["bought"] == json!({}),
             // Whoever looks only after the definition was put right finds nothing amiss.
@@ -149,14 +151,7 @@ pub fn run(plan: &Plan) -> Run {
         if world.fate.in_circles() {
             world.blame("goes round in circles".to_owned());
         }
-        paid_once(&world, plan);
-        ids_stay(&world);
-        if plan.script != BEYOND.name {
-            absent_is_absent(&world);
-        }
-        if script.policy == "Hold" {
-            people_decide(&world);
-        }
+        judge(&world, plan);
         Run {
             wrong: world.wrong.lock().unwrap().clone(),
             end: end(&world),
@@ -178,131 +173,6 @@ pub fn run(plan: &Plan) -> Run {
             age: world.age(),
         }
     })
-}
-
-/// No key has been paid for twice, and what was bought is in the ledgers.
-fn paid_once(world: &World, plan: &Plan) {
-    let by_hand = world.by_hand.lock().unwrap().clone();
-    for (token, orders) in bought(&world.remote.journal()) {
-        let ids: Vec<u64> = orders.iter().map(|(id, _)| *id).collect();
-        let ours: Vec<u64> = ids.iter().copied().filter(|id| !by_hand.contains(id)).collect();
-        if ours.len() > 1 || (!ours.is_empty() && ours != ids) {
-            world.blame(format!("{token} was bought {} times", ids.len()));
-        }
-        for purchase in world.cluster.objects("purchases") {
-            let recorded = &purchase["spec"]["orderIDs"];
-            let mut known: Vec<u64> = recorded
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_u64)
-                .collect();
-            known.sort_unstable();
-            if purchase["metadata"]["name"] != token.as_str() || known == ours || ours.is_empty() {
-                continue;
-            }
-            // Whoever knew the number died with it, and no look-up shows the order: a person has to find it.
-            let lost = plan.script == "unseen" && plan.loses_the_answer() && recorded.is_null();
-            if !lost {
-                let state = &purchase["spec"]["state"];
-                world.blame(format!(
-                    "{token} was bought as {ours:?}, and its purchase is {state} with {recorded}"
-                ));
-            }
-        }
-    }
-}
-
-/// The token of a request: an account that does not take the field has it in the comments.
-pub fn token(body: &Value) -> Option<String> {
-    let token = body["alternative_order_id"]
-        .as_str()
-        .or_else(|| body["comments"].as_str());
-    token.map(str::to_owned)
-}
-
-fn bought(journal: &Journal) -> BTreeMap<String, Vec<(u64, Value)>> {
-    let mut bought: BTreeMap<String, Vec<(u64, Value)>> = BTreeMap::new();
-    for order in &journal.orders {
-        if let Some(token) = token(&order.request) {
-            let body = (order.order_id, order.request.clone());
-            bought.entry(token).or_default().push(body);
-        }
-    }
-    bought
-}
-
-/// No id that was written anywhere is ever dropped or replaced, and no purchase disappears or is unbought.
-fn ids_stay(world: &World) {
-    let mut deleted = *world.deleted.lock().unwrap();
-    for change in world.cluster.log() {
-        let Some(before) = &change.before else { continue };
-        match (change.place.kind.plural.as_str(), &change.after) {
-            ("purchases", None) if deleted > 0 => deleted -= 1,
-            ("purchases", None) => world.blame("a purchase was deleted".to_owned()),
-            ("purchases", Some(after)) => {
-                let ids = |object: &Value| object["spec"]["orderIDs"].as_array().cloned().unwrap_or_default();
-                if !ids(before).iter().all(|id| ids(after).contains(id)) {
-                    world.blame("a purchase lost an id".to_owned());
-                }
-                if before["spec"]["state"] == "Bought" && after["spec"]["state"] != "Bought" {
-                    world.blame("a purchase was unbought".to_owned());
-                }
-            }
-            ("documentsigningorders", Some(after)) => {
-                let (before, after) = (&before["status"], &after["status"]);
-                let same_key = before["orderKey"] == after["orderKey"];
-                if !before["orderID"].is_null() && same_key && before["orderID"] != after["orderID"] {
-                    world.blame("a status lost its id".to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// No attempt was ever closed for proven absence, or on somebody's word, whose order exists.
-fn absent_is_absent(world: &World) {
-    let by_hand = world.by_hand.lock().unwrap().clone();
-    let placed = world.remote.journal().orders;
-    for change in world.cluster.log() {
-        let (Some(before), Some(after)) = (&change.before, &change.after) else {
-            continue;
-        };
-        let (before, after) = (&before["spec"], &after["spec"]);
-        if after["reason"] != "Absent" || after["state"] != "Closed" || before["state"] == "Closed" {
-            continue;
-        }
-        let start: Timestamp = after["attempt"]["startTime"].as_str().unwrap().parse().unwrap();
-        let of_attempt = placed.iter().find(|order| {
-            token(&order.request).as_deref() == Some(change.place.name.as_str())
-                && !by_hand.contains(&order.order_id)
-                && order.time >= start
-                && order.time.duration_since(start) < ONE_ATTEMPT
-        });
-        if let Some(order) = of_attempt {
-            world.blame(format!(
-                "order {} exists, and was closed as absent",
-                order.order_id
-            ));
-        }
-    }
-}
-
-/// Where the account says so, no attempt was ever closed as absent before a person named it.
-fn people_decide(world: &World) {
-    let mut named = BTreeSet::new();
-    for change in world.cluster.log() {
-        let Some(after) = &change.after else { continue };
-        if let Some(attempt) = after["metadata"]["annotations"]["docsign.dev/order-anew"].as_str() {
-            named.insert(attempt.to_owned());
-        }
-        let closed = after["spec"]["state"] == "Closed" && after["spec"]["reason"] == "Absent";
-        let attempt = after["spec"]["attempt"]["id"].as_str().unwrap_or_default();
-        if closed && !named.contains(attempt) {
-            world.blame(format!("{attempt} was closed as absent, and nobody said so"));
-        }
-    }
 }
 
 /// The end of a world, without times, versions and names that differ from run to run.

@@ -62,7 +62,7 @@ type Undisturbed = BTreeMap<&'static str, Run>;
 type Work = Vec<Plan>;
 
 /// Runs all plans, or every so many of each tier, or `only` those of one; with a `first` script it begins with that
-/// one's writes, and stops at the first failure.
+/// one's writes and old caches, and stops at the first failure.
 pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     let mut report = Report {
         first: first.is_some(),
@@ -78,8 +78,14 @@ pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     if report.failures.is_empty() {
         let writes = effects(&undisturbed, changes);
         if let Some(script) = first {
-            let begins = writes.iter().filter(|plan| plan.script == script);
-            report.tier("first writes", &undisturbed, begins.cloned().collect(), 1);
+            let of_script = |work: Work| work.into_iter().filter(|plan| plan.script == script).collect();
+            report.tier("first writes", &undisturbed, of_script(writes.clone()), 1);
+            report.tier(
+                "first old caches",
+                &undisturbed,
+                of_script(old_caches(&undisturbed)),
+                1,
+            );
         }
         report.tier("answers", &undisturbed, answers(&undisturbed), every);
         report.tier("HTTP client", &undisturbed, wired(&undisturbed, every), 1);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use docsign::certcentral::{Exchange, Unreachable};
+use docsign::serve::clock::Clock;
 use docsign::simulator::Simulation;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_body_util::BodyExt;
@@ -14,9 +15,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::fate::Fate;
 use crate::memory::{Cluster, Lens};
+use crate::oracles::token;
 use crate::paused::{self, pass};
 use crate::plan::{Moment, Plan};
-use crate::run::token;
 use crate::scripts::script;
 use crate::wire::Wire;
 
@@ -95,13 +96,27 @@ impl World {
                 world: self.clone(),
                 life,
             });
-            let run = paused::operate(self.origin, self.client(life, view), wire);
+            let run = paused::operate(self.clock(life), self.client(life, view), wire);
             if let Some(ended) = self.fate.live(life, run).await {
                 self.blame(ended);
                 std::future::pending::<()>().await;
             }
             sleep(DOWN).await;
         }
+    }
+
+    /// The clocks of the machine that a process runs on.
+    fn clock(&self, life: usize) -> Clock {
+        let origin = self.origin;
+        let (wall, monotonic) = (Arc::clone(&self.fate), Arc::clone(&self.fate));
+        Clock::simulated(
+            move || paused::at(origin) + wall.clocks(life).moved,
+            move || {
+                origin
+                    .elapsed()
+                    .saturating_sub(monotonic.clocks(life).stood_still)
+            },
+        )
     }
 
     /// The operator's way to the API server.

@@ -139,7 +139,9 @@ impl Cluster {
     }
 
     fn state(&self) -> MutexGuard<'_, state::State> {
-        self.state.lock().expect("no panic while the state was held")
+        let mut state = self.state.lock().expect("no panic while the state was held");
+        state.time = self.now();
+        state
     }
 
     fn now(&self) -> Timestamp {

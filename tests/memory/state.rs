@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Cluster;
@@ -47,6 +48,8 @@ impl Ord for Place {
 pub struct Change {
     /// The version that it made.
     pub version: u64,
+    /// When it was made.
+    pub time: Timestamp,
     /// Of what.
     pub place: Place,
     /// The object before; none was created.
@@ -58,6 +61,8 @@ pub struct Change {
 /// Everything a cluster holds.
 #[derive(Default)]
 pub struct State {
+    /// The time, when it was last taken in hand.
+    pub time: Timestamp,
     pub objects: BTreeMap<Place, Arc<Value>>,
     pub version: u64,
     pub log: Vec<Change>,
@@ -89,6 +94,7 @@ impl State {
         };
         self.log.push(Change {
             version: self.version,
+            time: self.time,
             place: place.clone(),
             before,
             after: after.clone(),

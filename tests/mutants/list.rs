@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "who only looks whether they fit needs no names")]
 
+#[path = "clocks.rs"]
+mod clocks;
+
 /// One broken protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
@@ -27,7 +30,11 @@ const CLAIM: &str = "src/controller/claim.rs";
 const OPEN: &str = "src/plan/open.rs";
 
 /// All of them.
-pub const MUTANTS: &[Mutant] = &[
+pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
+    MUTANTS.iter().chain(clocks::CLOCKS)
+}
+
+const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "no purchase is written before the POST",
         script: "place",
@@ -134,6 +141,15 @@ pub const MUTANTS: &[Mutant] = &[
         ],
     },
     Mutant {
+        name: "a purchase is re-opened on the word of an old cache",
+        script: "never-arrived",
+        edits: &[Edit {
+            file: CLAIM,
+            from: "    if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {\n",
+            to: "    if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? && pass.purchase.is_none() {\n",
+        }],
+    },
+    Mutant {
         name: "an incomplete look-up is taken for proof",
         script: "blind",
         edits: &[Edit {
@@ -142,33 +158,6 @@ pub const MUTANTS: &[Mutant] = &[
             doubt(pass, &failure.code);\n",
             to: "            pass.look_up = LookUp::Complete(crate::plan::Found { orders: Vec::new(), maybe: Vec::new(), asked: context.clock.now(), began: Some(context.clock.now()) });
             doubt(pass, &failure.code);\n",
-        }],
-    },
-    Mutant {
-        name: "the quiet period counts by the own clock only",
-        script: "rivals",
-        edits: &[Edit {
-            file: OPEN,
-            from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
-            to: "(nothing_found && (past_remotely || !past_remotely) && past_locally && known_long_enough && may_close(purchase, account))",
-        }],
-    },
-    Mutant {
-        name: "the quiet period counts by CertCentral's clock only",
-        script: "clock-ahead",
-        edits: &[Edit {
-            file: OPEN,
-            from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
-            to: "(nothing_found && past_remotely && (past_locally || !past_locally) && (known_long_enough || !known_long_enough) && may_close(purchase, account))",
-        }],
-    },
-    Mutant {
-        name: "an answer counts as of when it is used",
-        script: "clock-ahead",
-        edits: &[Edit {
-            file: OPEN,
-            from: "let asked = found.asked.min(seen.now);",
-            to: "let asked = found.asked.max(seen.now);",
         }],
     },
     Mutant {
@@ -227,15 +216,6 @@ pub const MUTANTS: &[Mutant] = &[
                     return;
                 }
                 record_in_status(pass, placed.id).await;\n",
-        }],
-    },
-    Mutant {
-        name: "the deadline is ignored",
-        script: "rivals-hidden",
-        edits: &[Edit {
-            file: "src/controller/ticket.rs",
-            from: "        clock.now() < self.deadline && clock.monotonic() < self.monotonic_deadline\n",
-            to: "        clock.now() < self.deadline || clock.monotonic() < Duration::MAX || self.monotonic_deadline.is_zero()\n",
         }],
     },
     Mutant {
@@ -331,15 +311,6 @@ pub const MUTANTS: &[Mutant] = &[
             file: OPEN,
             from: "        && account.unresolved == Unresolved::WhenProven\n",
             to: "        && matches!(account.unresolved, Unresolved::WhenProven | Unresolved::Hold)\n",
-        }],
-    },
-    Mutant {
-        name: "a person's word counts before the sender's time is over",
-        script: "by-hand",
-        edits: &[Edit {
-            file: OPEN,
-            from: "    seen.memory.attempt_known_for >= seen.times.settle\n",
-            to: "    seen.memory.attempt_known_for >= SignedDuration::ZERO\n",
         }],
     },
     Mutant {

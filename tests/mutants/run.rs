@@ -16,7 +16,7 @@ mod list;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use list::{Edit, MUTANTS, Mutant};
+use list::{Edit, Mutant, mutants};
 
 /// A proof that is to notice.
 struct Tier {
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     let mut survivors = Vec::new();
     let mut caught = [0; TIERS.len()];
     let mut all = 0;
-    for mutant in MUTANTS.iter().filter(wanted) {
+    for mutant in mutants().filter(wanted) {
         all += 1;
         println!("{}", mutant.name);
         let noticed = try_out(root, &copy, mutant);

@@ -66,12 +66,13 @@ fn remote_settings(origin: Instant, keys: &[&str], issue: Duration) -> Simulator
     }
 }
 
-/// Runs an operator, with these ways to the API server and to CertCentral, until it ends; then it says how.
-pub async fn operate(origin: Instant, client: Client, wire: Arc<dyn Exchange>) -> String {
+/// Runs an operator, with this wall clock and these ways to the API server and to CertCentral, until it ends; then it
+/// says how.
+pub async fn operate(clock: Clock, client: Client, wire: Arc<dyn Exchange>) -> String {
     let ended = controller::run(
         client,
         settings(),
-        Clock::simulated(at(origin)),
+        clock,
         Arc::new(Readiness::default()),
         Arc::new(Metrics::default()),
         CancellationToken::new(),

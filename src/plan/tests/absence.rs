@@ -47,6 +47,14 @@ fn each_missing_condition_alone_holds() {
                 ..empty()
             }),
         ),
+        (
+            "our own clock was put forward meanwhile",
+            proven().memory(|memory| memory.attempt_known_from = Some(at(-1))),
+        ),
+        (
+            "nobody knows since when it is known",
+            proven().memory(|memory| memory.attempt_known_from = None),
+        ),
         ("no clock at the look-up", proven().looked(clockless)),
         ("candidates", proven().looked(candidates)),
         ("an order", proven().looked(unlike)),
@@ -57,7 +65,10 @@ fn each_missing_condition_alone_holds() {
         ),
         (
             "not known for long",
-            proven().memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(719)),
+            proven().memory(|memory| {
+                memory.attempt_known_from = Some(over);
+                memory.attempt_known_for = SignedDuration::from_secs(719);
+            }),
         ),
         (
             "other key",
