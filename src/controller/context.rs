@@ -176,13 +176,11 @@ pub(super) struct Memories {
     pub written: HashMap<String, Arc<DocumentSigningOrder>>,
 }
 
-/// An attempt, and when this process learned of it.
+/// An attempt, and since when this process knows it.
 #[derive(Clone, Debug)]
 pub(super) struct KnownAttempt {
     pub id: String,
-    /// The wall clock.
-    pub from: Timestamp,
-    /// The monotonic clock.
+    /// By the monotonic clock.
     pub since: Duration,
 }
 
@@ -191,8 +189,8 @@ pub(super) struct KnownAttempt {
 pub(super) struct KeyMemory {
     /// The open attempt.
     pub attempt: Option<KnownAttempt>,
-    /// What this process showed last, and when, by the monotonic clock.
-    pub shown: Option<(Reason, Duration)>,
+    /// What this process showed last, in short, and when, by the monotonic clock.
+    pub shown: Option<(u64, Duration)>,
     /// The last look-up.
     pub looked_up: Option<Timestamp>,
     /// A look at the order is asked for.
@@ -222,14 +220,13 @@ impl Memory {
     }
 
     /// Takes note of an attempt. It is known from now on, if it was not.
-    pub(super) fn learn(&self, key: &OrderKey, attempt: &str, clock: &Clock) {
+    pub(super) fn learn(&self, key: &OrderKey, attempt: &str, now: Duration) {
         let mut memories = self.lock();
         let memory = memories.keys.entry(key.clone()).or_default();
         if memory.attempt.as_ref().is_none_or(|known| known.id != attempt) {
             memory.attempt = Some(KnownAttempt {
                 id: attempt.to_owned(),
-                from: clock.now(),
-                since: clock.monotonic(),
+                since: now,
             });
             memory.looked_up = None;
         }

@@ -1,5 +1,6 @@
 //! One pass over one order key: observe, plan, act, record, until there is nothing left to do.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,12 @@ use super::error::Error;
 use super::sources::CardSecret;
 use super::ticket::Ticket;
 use super::{act, ledger, observe, record};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseReason, PurchaseSpec, PurchaseState};
+use crate::api::{
+    ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, Purchase, PurchaseReason, PurchaseSpec,
+    PurchaseState,
+};
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
-use crate::plan::status::shown_reason;
 use crate::plan::{self, Action, Inspection, LookUp, Observed, Plan, RemoteFailure, Request, Wake, plan};
 
 /// More steps than any way through the table has; a pass that needs more starts over later.
@@ -119,29 +122,43 @@ pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<Wake, Error
     if order.status.as_ref() == Some(status) {
         return Ok(plan.wake);
     }
-    let clock = &pass.context.clock;
-    let reason = shown_reason(status);
-    let theirs = order.status.as_ref().and_then(shown_reason);
-    let shown = pass.context.memory.of(&pass.key).shown;
+    let (context, word) = (pass.context, word(status));
+    let theirs = order.status.as_ref().and_then(self::word);
+    let shown = context.memory.of(&pass.key).shown;
+    // What this pass has learned is written in any case.
+    let learned =
+        pass.look_up != LookUp::NotAsked || pass.inspection != Inspection::NotAsked || pass.failed.is_some();
     if let Some((ours, at)) = shown
-        && Some(ours) == reason
+        && !learned
+        && Some(ours) == word
         && theirs.is_some_and(|theirs| theirs != ours)
     {
-        let left = CONTRADICTED.saturating_sub(clock.monotonic().saturating_sub(at));
+        let left = CONTRADICTED.saturating_sub(context.clock.monotonic().saturating_sub(at));
         if !left.is_zero() {
-            let again = clock.now().checked_add(left).unwrap_or(Timestamp::MAX);
+            let again = context.clock.now().checked_add(left).unwrap_or(Timestamp::MAX);
             return Ok(match plan.wake {
                 Wake::At(time) => Wake::At(time.min(again)),
                 Wake::OnChange => Wake::At(again),
             });
         }
     }
-    pass.order = Some(record::status(pass.context, order, status.clone()).await?);
-    let shown = reason.map(|reason| (reason, clock.monotonic()));
-    pass.context
-        .memory
-        .change(&pass.key, |memory| memory.shown = shown);
+    // Should the answer be lost, what stands there may be ours.
+    context.memory.change(&pass.key, |memory| memory.shown = None);
+    pass.order = Some(record::status(context, order, status.clone()).await?);
+    let shown = word.map(|word| (word, context.clock.monotonic()));
+    context.memory.change(&pass.key, |memory| memory.shown = shown);
     Ok(plan.wake)
+}
+
+/// What a status says by its condition Ready, in short.
+fn word(status: &DocumentSigningOrderStatus) -> Option<u64> {
+    let ready = status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == ConditionType::Ready.as_str())?;
+    let mut hasher = DefaultHasher::new();
+    (&ready.reason, &ready.message).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 impl Pass<'_> {
@@ -182,7 +199,6 @@ impl Pass<'_> {
             inspection: self.inspection.clone(),
             failed: self.failed.clone(),
             memory: plan::Memory {
-                attempt_known_from: known.map(|known| known.from),
                 attempt_known_for: SignedDuration::try_from(known_for).unwrap_or(SignedDuration::ZERO),
                 looked_up: memory.looked_up,
                 look_due: memory.look_due || self.refresh_asked(memory.refreshed.as_deref()),
@@ -212,7 +228,9 @@ impl Pass<'_> {
             && let Some(attempt) = &purchase.spec.attempt
         {
             let context = self.context;
-            context.memory.learn(&self.key, &attempt.id, &context.clock);
+            context
+                .memory
+                .learn(&self.key, &attempt.id, context.clock.monotonic());
         }
         self.purchase = purchase;
     }

@@ -308,8 +308,6 @@ pub enum FailedOutcome {
 /// What this process remembers of a key. Losing it costs a look, never an order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
-    /// The operator's clock when this process learned of the purchase's attempt.
-    pub attempt_known_from: Option<Timestamp>,
     /// How long this process has known the purchase's attempt, by its monotonic clock, when the look-up of this
     /// pass began (or now, if there was none).
     pub attempt_known_for: SignedDuration,

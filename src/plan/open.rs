@@ -13,6 +13,9 @@ use super::verdict::Verdict;
 use super::{Action, Decision, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 
+/// How far apart two clocks may be in what has passed, and still agree.
+const APART: SignedDuration = SignedDuration::from_mins(5);
+
 /// The look-up found several orders of this key: none is bound, all are named.
 pub(super) fn several(seen: &Observed) -> Option<Decision> {
     let found = complete(seen)?;
@@ -71,24 +74,20 @@ pub(super) fn absence_proven(seen: &Observed) -> Option<Decision> {
     let found = complete(seen)?;
     let account = ready(seen)?;
     let nothing_found = found.orders.is_empty() && unwaived(seen, found).is_empty();
-    let since = |start: Timestamp| quiet_until(seen, account, start);
-    let past_remotely = attempt
-        .remote_time
-        .as_ref()
-        .and_then(|start| since(start.0))
-        .zip(found.began)
-        .is_some_and(|(until, began)| began >= until);
-    // Either clock may be put forward, also by hours: both have to say so. Both count to the question: a stopped process
-    // goes on where it stood, long after the answer came. Under a living process, the own clock counts for no more time
-    // than has passed.
-    let memory = &seen.memory;
-    let lived = memory
-        .attempt_known_from
-        .and_then(|from| from.checked_add(memory.attempt_known_for).ok());
-    let past_locally = since(attempt.start_time.0)
-        .zip(lived)
-        .is_some_and(|(until, lived)| found.asked.min(lived).min(seen.now) >= until);
-    let known_long_enough = memory.attempt_known_for >= seen.times.floor;
+    let quiet = quiet_time(seen, account)?;
+    // How much time had passed when the look-up began, by each clock. A stopped process goes on where it stood, long after
+    // the answer came.
+    let remotely = found.began?.duration_since(attempt.remote_time.as_ref()?.0);
+    let locally = found.asked.min(seen.now).duration_since(attempt.start_time.0);
+    let known_for = seen.memory.attempt_known_for;
+    // Either wall clock may be moved by hours, also both, and another operator's may be wrong: what they say counts where
+    // they agree. What this process has itself seen pass is beyond doubt.
+    let agree = remotely
+        .checked_sub(locally)
+        .is_some_and(|apart| apart.abs() <= APART);
+    let past_remotely = remotely >= quiet;
+    let past_locally = known_for >= quiet || (locally >= quiet && agree);
+    let known_long_enough = known_for >= seen.times.floor;
     (nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))
         .then(|| close_absent(attempt))
 }
@@ -381,10 +380,10 @@ fn quiet_period(seen: &Observed) -> SignedDuration {
     ready(seen).map_or(SignedDuration::ZERO, |account| account.quiet_period)
 }
 
-/// When, by the clock that the attempt's start was read from, the emptiness of a look-up begins to count.
-fn quiet_until(seen: &Observed, account: &ReadyAccount, start: Timestamp) -> Option<Timestamp> {
+/// How long after the start of an attempt the emptiness of a look-up begins to count.
+fn quiet_time(seen: &Observed, account: &ReadyAccount) -> Option<SignedDuration> {
     let sender = seen.times.deadline.checked_add(seen.times.post_timeout)?;
-    start.checked_add(sender.checked_add(account.quiet_period)?).ok()
+    sender.checked_add(account.quiet_period)
 }
 
 /// The standing conditions of a proof of absence, those that do not depend on time.

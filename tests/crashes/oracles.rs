@@ -147,7 +147,7 @@ fn people_decide(world: &World) {
     }
 }
 
-/// No key was ever claimed anew while a status named an attempt of it: whoever repairs the ledgers would take that one
+/// No closed purchase was ever claimed anew while a status named an attempt of it: whoever repairs the ledgers would take that one
 /// for an attempt nobody knows the end of.
 fn attempts_are_let_go_of(world: &World) {
     let mut marked: BTreeMap<String, (Value, Value)> = BTreeMap::new();

@@ -52,16 +52,26 @@ impl Run {
 
     /// Compares it with the run of the same script in which nothing went wrong.
     pub fn compare(&mut self, plan: &Plan, undisturbed: &Self) {
-        let apart = if plan.moves_clocks() { WRITES_APART } else { 0 };
+        let script = script(plan.script);
+        let apart = if script.operators > 1 && plan.moves_clocks() {
+            WRITES_APART
+        } else {
+            0
+        };
         let most = undisturbed.writes() + WRITES_EACH * (plan.disturbances.len() + 1) + apart;
         if self.writes() > most {
             self.wrong
                 .push(format!("{} writes, more than {most}", self.writes()));
         }
-        if self.end != undisturbed.end && !self.may_differ(plan) {
+        let mut expected = undisturbed.end.clone();
+        if plan.script == "card" && plan.moves_clocks() {
+            // A card that seems to have been written down since the attempt stays.
+            expected["secrets"] = self.end["secrets"].clone();
+        }
+        if self.end != expected && !self.may_differ(plan) {
             self.wrong.push(format!(
                 "another end:\n  here  {}\n  there {}",
-                self.end, undisturbed.end
+                self.end, expected
             ));
         }
     }
@@ -104,8 +114,6 @@ impl Run {
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
             "namespace" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
-            // A card that seems to have been written down since stays.
-            "card" if plan.moves_clocks() => reasons.iter().all(|(reason, ..)| *reason == "Issued"),
             // Claimed on the word of an old cache, and given back.
             "deleting" => self.end["bought"] == json!({}),
             // Whoever looks only after the definition was put right finds nothing amiss.

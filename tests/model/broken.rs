@@ -48,10 +48,7 @@ impl Protocol {
         let mut told = *view;
         match self.bounds.broken {
             Broken::NoDeadline => told.ticket = told.ticket.map(|(attempt, _)| (attempt, true)),
-            Broken::AskedWhenUsed => {
-                told.known_for += told.now - told.asked;
-                told.asked = told.now;
-            }
+            Broken::AskedWhenUsed => told.asked = told.now,
             Broken::NoQuietPeriod => {
                 if let Some(record) = &mut told.purchase {
                     record.started -= 50;

@@ -191,7 +191,12 @@ pub fn claim(
         attempt,
         started,
         deadline: started + DEADLINE,
-        remote: Some(world.tick + world.ahead),
+        // The look-up's, and what has passed since.
+        remote: Some(if pass.began < 0 {
+            world.tick + world.ahead
+        } else {
+            pass.dated + world.tick - pass.began
+        }),
         state: State::Open,
         reason: None,
         absences: closed.map_or(0, |closed| closed.absences),

@@ -47,8 +47,6 @@ pub struct View {
     pub after_attempt: Ids,
     pub failed: Option<Failed>,
     pub ticket: Option<(u8, bool)>,
-    /// When it learned of the open attempt, by its wall clock.
-    pub known_from: Option<i8>,
     pub known_for: i8,
     pub looked_up: Option<i8>,
     pub behind: bool,
@@ -177,7 +175,6 @@ impl Plans {
             },
             failed: view.failed.map(failure),
             memory: docsign::plan::Memory {
-                attempt_known_from: view.known_from.map(wall),
                 attempt_known_for: ticks(view.known_for),
                 looked_up: view.looked_up.map(wall),
                 ..docsign::plan::Memory::default()

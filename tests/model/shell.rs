@@ -345,7 +345,6 @@ pub fn view(model: &Protocol, world: &World, replica: usize, pass: &Pass) -> Vie
         ticket: pass
             .ticket
             .map(|(attempt, began)| (attempt, world.tick < began + DEADLINE)),
-        known_from: known.then_some(memory.since + skew[replica]),
         known_for: if known {
             (measured - memory.since).max(0)
         } else {

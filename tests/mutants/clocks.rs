@@ -28,17 +28,17 @@ pub const CLOCKS: &[Mutant] = &[
         script: "clock-ahead",
         edits: &[Edit {
             file: OPEN,
-            from: "found.asked.min(lived).min(seen.now) >= until",
-            to: "found.asked.max(lived).max(seen.now) >= until",
+            from: "let locally = found.asked.min(seen.now)",
+            to: "let locally = found.asked.max(seen.now)",
         }],
     },
     Mutant {
-        name: "a clock that was put forward under a living process is believed",
+        name: "clocks are believed that do not agree",
         script: "clock-ahead",
         edits: &[Edit {
             file: OPEN,
-            from: "found.asked.min(lived).min(seen.now) >= until",
-            to: "found.asked.min(lived.max(found.asked)).min(seen.now) >= until",
+            from: "(locally >= quiet && agree)",
+            to: "(locally >= quiet && (agree || !agree))",
         }],
     },
     Mutant {

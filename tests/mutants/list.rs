@@ -219,6 +219,40 @@ const MUTANTS: &[Mutant] = &[
         }],
     },
     Mutant {
+        name: "a connection that breaks under way is taken for one that never stood",
+        script: "lost",
+        edits: &[Edit {
+            file: "src/certcentral/place.rs",
+            from: "            (Passage::HandedOver, Err(_)) => PlaceOutcome::Unknown(UnknownReason::ConnectionLost),\n",
+            to: "            (Passage::HandedOver, Err(_)) => PlaceOutcome::NotSent(NotSentReason::AnsweredEarly),\n",
+        }],
+    },
+    Mutant {
+        name: "an order that another manifest owns is bound",
+        script: "adopt",
+        edits: &[Edit {
+            file: OPEN,
+            from: "    if found.owned || !may {\n",
+            to: "    if !may {\n",
+        }],
+    },
+    Mutant {
+        name: "without tokens, attempts for one person do not wait for each other",
+        script: "queue",
+        edits: &[
+            Edit {
+                file: "src/controller/account_view.rs",
+                from: "            behind(pass, &connection, order),\n",
+                to: "            behind(pass, &connection, order).filter(|_| false),\n",
+            },
+            Edit {
+                file: CLAIM,
+                from: "    if connection.correlation() != Correlation::Exact\n",
+                to: "    if connection.correlation() == Correlation::Exact\n",
+            },
+        ],
+    },
+    Mutant {
         name: "a ticket is used twice",
         script: "lost",
         edits: &[Edit {

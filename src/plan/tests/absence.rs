@@ -9,6 +9,8 @@ use crate::plan::{Action, Correlation, Found, Observed, Row, Unresolved, plan};
 #[test]
 fn each_missing_condition_alone_holds() {
     let over = at(DAY + 120);
+    // By a process that has not seen the whole time pass.
+    let restarted = || proven().memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(720));
     let empty = || Found {
         asked: over,
         began: Some(over),
@@ -37,23 +39,30 @@ fn each_missing_condition_alone_holds() {
             "too early by our own clock, which was set back since",
             Observed {
                 now: at(DAY + 119),
-                ..proven()
+                ..restarted()
             },
         ),
         (
             "asked too early by our own clock, and stopped since",
-            proven().looked(Found {
+            restarted().looked(Found {
                 asked: at(DAY + 119),
                 ..empty()
             }),
         ),
         (
-            "our own clock was put forward meanwhile",
-            proven().memory(|memory| memory.attempt_known_from = Some(at(-1))),
+            "our own clock was put forward",
+            restarted().at(DAY + 421).looked(Found {
+                asked: at(DAY + 421),
+                ..empty()
+            }),
         ),
         (
-            "nobody knows since when it is known",
-            proven().memory(|memory| memory.attempt_known_from = None),
+            "both were put forward, and not as far",
+            restarted().at(3 * DAY).looked(Found {
+                asked: at(2 * DAY),
+                began: Some(at(3 * DAY)),
+                ..nothing()
+            }),
         ),
         ("no clock at the look-up", proven().looked(clockless)),
         ("candidates", proven().looked(candidates)),
@@ -65,10 +74,7 @@ fn each_missing_condition_alone_holds() {
         ),
         (
             "not known for long",
-            proven().memory(|memory| {
-                memory.attempt_known_from = Some(over);
-                memory.attempt_known_for = SignedDuration::from_secs(719);
-            }),
+            proven().memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(719)),
         ),
         (
             "other key",
@@ -85,7 +91,23 @@ fn each_missing_condition_alone_holds() {
         ("second time", proven().purchase(|purchase| purchase.absences = 1)),
         ("account away", proven().unreachable()),
     ];
-    assert_eq!(plan(&proven()).row, Row::AbsenceProven);
+    let enough = [
+        proven(),
+        restarted(),
+        // The clocks agree, if not to the second.
+        restarted().at(DAY + 420).looked(Found {
+            asked: at(DAY + 420),
+            ..empty()
+        }),
+        // What the process has seen pass is beyond doubt, whatever its wall clock says.
+        proven().at(5).looked(Found {
+            asked: at(5),
+            ..empty()
+        }),
+    ];
+    for seen in enough {
+        assert_eq!(plan(&seen).row, Row::AbsenceProven, "{seen:?}");
+    }
     for (what, seen) in missing {
         let action = plan(&seen).action;
         let held = matches!(action, Action::Nothing | Action::Adopt(_));

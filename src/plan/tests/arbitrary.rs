@@ -427,19 +427,15 @@ fn remote_failure() -> impl Strategy<Value = RemoteFailure> {
 fn memory() -> impl Strategy<Value = Memory> {
     let known_for = select(vec![0, 719, 720, 899, 900, DAY, 3 * DAY]);
     (
-        option::weighted(0.9, time()),
         known_for,
         option::of(time()),
         prop::bool::weighted(0.3),
         option::weighted(0.2, time()),
     )
-        .prop_map(
-            |(known_from, known_for, looked_up, look_due, look_not_before)| Memory {
-                attempt_known_from: known_from,
-                attempt_known_for: SignedDuration::from_secs(known_for),
-                looked_up,
-                look_due,
-                look_not_before,
-            },
-        )
+        .prop_map(|(known_for, looked_up, look_due, look_not_before)| Memory {
+            attempt_known_for: SignedDuration::from_secs(known_for),
+            looked_up,
+            look_due,
+            look_not_before,
+        })
 }

@@ -277,7 +277,6 @@ impl Observed {
         let known_for = self.now.duration_since(at(0));
         self.memory(|memory| {
             memory.looked_up = Some(at(seconds));
-            memory.attempt_known_from = Some(at(0));
             memory.attempt_known_for = known_for;
         })
     }

@@ -67,18 +67,17 @@ fn absence_is_proven(seen: &Observed, attempt: &str) -> bool {
     let Some(open) = purchase.attempt.as_ref().filter(|open| open.id == attempt) else {
         return false;
     };
-    let (Some(start), Some(began), Some(known)) =
-        (&open.remote_time, found.began, seen.memory.attempt_known_from)
-    else {
+    let (Some(start), Some(began)) = (&open.remote_time, found.began) else {
         return false;
     };
-    let lived = known + seen.memory.attempt_known_for;
     let sender = SignedDuration::from_secs(120);
+    let passed = found.asked.min(seen.now).duration_since(open.start_time.0);
+    let apart = passed - began.duration_since(start.0);
+    let by_the_clocks =
+        passed >= sender + account.quiet_period && apart.abs() <= SignedDuration::from_mins(5);
     finds_nothing(seen, found)
         && began.duration_since(start.0) >= sender + account.quiet_period
-        && seen.now.duration_since(open.start_time.0) >= sender + account.quiet_period
-        && found.asked.duration_since(open.start_time.0) >= sender + account.quiet_period
-        && lived.duration_since(open.start_time.0) >= sender + account.quiet_period
+        && (seen.memory.attempt_known_for >= sender + account.quiet_period || by_the_clocks)
         && seen.memory.attempt_known_for >= SignedDuration::from_secs(720)
         && account.same_as_attempt
         && account.correlation == Correlation::Exact

@@ -374,7 +374,6 @@ impl World {
             in_time: self.tick <= started + 1,
         });
         seen.memory.looked_up = me.looked_up.map(clock);
-        seen.memory.attempt_known_from = me.known.map(|(_, since)| clock(since));
         let known = me.known.map_or(0, |(_, since)| i64::from(self.tick - since));
         seen.memory.attempt_known_for = SignedDuration::from_secs(known * TICK);
         seen
