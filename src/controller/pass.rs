@@ -122,15 +122,16 @@ pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<Wake, Error
     if order.status.as_ref() == Some(status) {
         return Ok(plan.wake);
     }
-    let (context, word) = (pass.context, word(status));
-    let theirs = order.status.as_ref().and_then(self::word);
+    let context = pass.context;
+    let new = word(status);
+    let theirs = order.status.as_ref().and_then(word);
     let shown = context.memory.of(&pass.key).shown;
     // What this pass has learned is written in any case.
     let learned =
         pass.look_up != LookUp::NotAsked || pass.inspection != Inspection::NotAsked || pass.failed.is_some();
     if let Some((ours, at)) = shown
         && !learned
-        && Some(ours) == word
+        && Some(ours) == new
         && theirs.is_some_and(|theirs| theirs != ours)
     {
         let left = CONTRADICTED.saturating_sub(context.clock.monotonic().saturating_sub(at));
@@ -145,7 +146,7 @@ pub(super) async fn show(pass: &mut Pass<'_>, plan: &Plan) -> Result<Wake, Error
     // Should the answer be lost, what stands there may be ours.
     context.memory.change(&pass.key, |memory| memory.shown = None);
     pass.order = Some(record::status(context, order, status.clone()).await?);
-    let shown = word.map(|word| (word, context.clock.monotonic()));
+    let shown = new.map(|word| (word, context.clock.monotonic()));
     context.memory.change(&pass.key, |memory| memory.shown = shown);
     Ok(plan.wake)
 }

@@ -18,11 +18,11 @@ impl Clock {
     /// The system's clocks; the monotonic one counts from here on.
     pub fn system() -> Self {
         let origin = Instant::now();
-        Self::simulated(Timestamp::now, move || origin.elapsed())
+        Self::from_sources(Timestamp::now, move || origin.elapsed())
     }
 
     /// Clocks that show what these say.
-    pub fn simulated(
+    pub fn from_sources(
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
         monotonic: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Self {

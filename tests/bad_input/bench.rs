@@ -70,7 +70,7 @@ impl Bench {
     pub async fn with_operator<T>(&self, life: impl Future<Output = T>) -> T {
         let wire: Arc<dyn Exchange> = Arc::new(Line(self.clone()));
         let origin = self.origin;
-        let clock = Clock::simulated(move || paused::at(origin), move || origin.elapsed());
+        let clock = Clock::from_sources(move || paused::at(origin), move || origin.elapsed());
         let run = paused::operate(clock, self.cluster.client(), wire);
         tokio::select! {
             biased;

@@ -109,7 +109,7 @@ impl World {
     fn clock(&self, life: usize) -> Clock {
         let origin = self.origin;
         let (wall, monotonic) = (Arc::clone(&self.fate), Arc::clone(&self.fate));
-        Clock::simulated(
+        Clock::from_sources(
             move || paused::at(origin) + wall.clocks(life).moved,
             move || {
                 origin
