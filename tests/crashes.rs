@@ -48,8 +48,9 @@ const EVERY: &str = "DOCSIGN_EVERY";
 const TIER: &str = "DOCSIGN_TIER";
 /// Begins with the script that it names, and stops at the first plan that fails.
 const FIRST: &str = "DOCSIGN_FIRST";
-/// What is run where nothing is said: a sample that still comes to every effect and every moment.
-const SAMPLE: usize = 6;
+/// What is run where nothing is said: a sample that still comes to every effect and every moment, of which there are
+/// twelve to an effect.
+const SAMPLE: usize = 7;
 
 #[test]
 #[expect(
