@@ -13,6 +13,8 @@
     reason = "what a test expects is there, or the test fails; and its numbers are told"
 )]
 
+#[path = "crashes/accounts.rs"]
+mod accounts;
 #[path = "crashes/answers.rs"]
 mod answers;
 #[path = "crashes/disasters.rs"]

@@ -134,4 +134,12 @@ pub struct Attempt {
     /// Absent where it is not known; absence can then not be proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_time: Option<Time>,
+    /// Whether the order was to be sent with the purchase's name as its alternative order ID. Where it was not,
+    /// looking it up by that ID proves nothing.
+    #[serde(default, rename = "alternativeOrderID")]
+    pub alternative_order_id: bool,
+    /// Orders of this key that look-ups have shown while the attempt was open, and that were not bound. As long as
+    /// there is one, absence can't be proven.
+    #[serde(default, rename = "shownOrderIDs", skip_serializing_if = "Vec::is_empty")]
+    pub shown_order_ids: Vec<i64>,
 }

@@ -148,7 +148,10 @@ impl PlaceOutcome {
     fn from_idless(status: u16, headers: &HeaderMap, json: &Value, scan: &Scan) -> Self {
         match Refusal::read(status, headers, json) {
             // An id that can't be read is still an id: not a refusal.
-            Some(refusal) if (400..=499).contains(&status) && !scan.mentions_id => Self::Refused(refusal),
+            // Nor is a time-out a no, whoever says so.
+            Some(refusal) if (400..=499).contains(&status) && status != 408 && !scan.mentions_id => {
+                Self::Refused(refusal)
+            }
             Some(_) | None => Self::Unknown(unreadable(status, End::Complete)),
         }
     }

@@ -48,7 +48,8 @@ fn nothing_known(status: u16) -> PlaceOutcome {
 #[test]
 fn every_status_with_every_kind_of_body_has_its_outcome() {
     for status in 100..=599 {
-        let error = if (400..=499).contains(&status) {
+        // A time-out is no refusal, whoever says so.
+        let error = if (400..=499).contains(&status) && status != 408 {
             refused(status)
         } else {
             nothing_known(status)

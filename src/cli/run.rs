@@ -91,7 +91,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let work = controller::run(
         client,
         settings,
-        clock,
+        clock.clone(),
         readiness,
         metrics,
         shutdown.clone(),
@@ -103,7 +103,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
             ended?;
             false
         }
-        () = lease.lost() => true,
+        () = lease.lost(&clock) => true,
     };
     if lost {
         tracing::warn!("the lease is lost: finishing what is open, then ending");

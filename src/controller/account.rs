@@ -276,6 +276,8 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
         correlation: Mutex::new(account.correlation(&secret_version, endpoint.as_str())),
         secret: secret_version,
         times,
+        covered: Mutex::default(),
+        opened: Mutex::default(),
         filter_works: Mutex::new(false),
         turns: Mutex::default(),
         client,

@@ -66,7 +66,10 @@ pub(super) async fn view(
         behind,
         adoption: settings.allow.adoption.unwrap_or(!connection.shared),
         correlation: connection.correlation(),
-        same_as_attempt: same_as_attempt(&connection, pass.purchase.as_ref()),
+        same_as_attempt: pass
+            .purchase
+            .as_ref()
+            .is_some_and(|purchase| connection.is_covered(&purchase.spec.account)),
         unresolved: match settings.unresolved.policy {
             UnresolvedPolicy::WhenProven => Unresolved::WhenProven,
             UnresolvedPolicy::Hold => Unresolved::Hold,
@@ -300,15 +303,4 @@ pub(super) fn email(order: &DocumentSigningOrder) -> Option<String> {
         .individual
         .as_ref()
         .map(|individual| individual.email.clone())
-}
-
-/// The connection is the one of the purchase's attempt, or has since found an order with its present key.
-fn same_as_attempt(connection: &Connection, purchase: Option<&Purchase>) -> bool {
-    let Some(purchase) = purchase else { return false };
-    let account = &purchase.spec.account;
-    let same_secret = account.secret_uid.as_ref() == Some(&connection.secret.0)
-        && account.secret_resource_version.as_ref() == Some(&connection.secret.1);
-    account.uid.as_deref() == Some(connection.uid.as_str())
-        && account.endpoint.as_deref() == Some(connection.endpoint.as_str())
-        && (same_secret || connection.correlation() == Correlation::Exact)
 }

@@ -49,6 +49,10 @@ pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Res
         }
         Action::Repair(Repair::AddOrderId(id)) => adopt(pass, *id, PurchaseReason::Placed).await?,
         Action::Repair(Repair::ReopenPurchase { attempt }) => reopen(pass, attempt).await?,
+        Action::Repair(Repair::NoteShown { attempt, ids }) => {
+            let noted = ledger::note_shown(pass.context, &pass.key, attempt, ids).await?;
+            pass.hold_purchase(Some(noted));
+        }
         Action::Adopt(id) => adopt(pass, *id, PurchaseReason::Adopted).await?,
         Action::LookUp => look_up(pass, seen).await?,
         Action::Inspect(id) => inspect(pass, *id, Lane::Resolve).await?,
@@ -83,6 +87,8 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
         request: pass.prepared.as_ref(),
         email: email.as_deref(),
         attempt_start: attempt_start(pass),
+        traced: open_attempt(pass).is_none_or(|attempt| attempt.alternative_order_id),
+        record: pass.purchase.as_ref().map(|purchase| &purchase.spec.account),
         lane,
     };
     let before = connection.correlation();
@@ -139,6 +145,8 @@ async fn inspect(pass: &mut Pass<'_>, id: i64, lane: Lane) -> Result<(), Error> 
         request: pass.prepared.as_ref(),
         email: None,
         attempt_start: attempt_start(pass),
+        traced: true,
+        record: None,
         lane,
     };
     match question.look(id).await {
@@ -173,6 +181,8 @@ async fn refresh(pass: &mut Pass<'_>, id: i64) -> Result<(), Error> {
         request: None,
         email: None,
         attempt_start: None,
+        traced: true,
+        record: None,
         lane: Lane::Refresh,
     };
     let answer = question.look(id).await;
@@ -293,6 +303,8 @@ fn blank_purchase(pass: &Pass<'_>) -> PurchaseSpec {
             start_time: Time(now),
             deadline_time: Time(now),
             remote_time: None,
+            alternative_order_id: false,
+            shown_order_ids: Vec::new(),
         }),
         state: PurchaseState::Closed,
         reason: None,
@@ -330,10 +342,13 @@ pub(super) fn inputs(pass: &Pass<'_>) -> Option<String> {
 }
 
 fn attempt_start(pass: &Pass<'_>) -> Option<Timestamp> {
+    Some(open_attempt(pass)?.start_time.0)
+}
+
+fn open_attempt<'a>(pass: &'a Pass<'_>) -> Option<&'a Attempt> {
     let purchase = &pass.purchase.as_ref()?.spec;
     purchase
         .attempt
         .as_ref()
         .filter(|_| purchase.state == PurchaseState::Open)
-        .map(|attempt| attempt.start_time.0)
 }

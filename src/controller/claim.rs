@@ -13,6 +13,7 @@ use super::pass::Pass;
 use super::record;
 use super::ticket::{Room, Ticket};
 use crate::api::{DocumentSigningOrder, DocumentSigningOrderStatus, PurchaseReason};
+use crate::domain::request::OrderRequest;
 use crate::plan::{Correlation, LookUp, Observed, Plan, Request};
 
 /// Claims the key, marks the status, and puts the ticket into the pass.
@@ -57,6 +58,10 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
             let since = SignedDuration::from_secs(i64::try_from(since).ok()?.checked_add(2)?);
             began.checked_add(since).ok()
         }),
+        alternative_order_id: pass
+            .prepared
+            .as_ref()
+            .is_some_and(OrderRequest::has_alternative_order_id),
         order: ledger::order_reference(&pass.key, pass.namespace_uid.clone(), Some(&order)),
         account: account_record(pass),
         inputs: inputs(pass),

@@ -1,6 +1,6 @@
 //! An account that answers: the client, its request budget, and calls that are counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use crate::api::{AccountSettings, CorrelationMethod};
+use crate::api::{AccountRecord, AccountSettings, CorrelationMethod};
 use crate::certcentral::{Class, Client, Error};
 use crate::domain::budget::{Budget, Lane, Limits};
-use crate::domain::order_key::OrderKey;
+use crate::domain::order_key::{OrderKey, Token};
 use crate::plan::{Correlation, FailedOutcome, RemoteFailure};
 use crate::serve::clock::Clock;
 use crate::settings::EndpointTimes;
@@ -38,6 +38,10 @@ pub(super) struct Connection {
     pub secret: (String, String),
     /// How orders are looked up, with this key on this endpoint.
     pub correlation: Mutex<CorrelationMethod>,
+    /// Versions of Secrets under which orders were bought that this connection has found by their tokens.
+    pub covered: Mutex<HashSet<(String, String)>>,
+    /// The tokens of orders that are issued or over, and owned by nobody: what was read once does not change.
+    pub opened: Mutex<HashMap<i64, Vec<Token>>>,
     /// The e-mail filter of lists has once found an order known to be there.
     pub filter_works: Mutex<bool>,
     /// Whose turn it is for an e-mail address, while orders can't be told apart by their tokens.
@@ -86,8 +90,50 @@ impl Connection {
     }
 
     /// Notes what was found out about look-ups.
+    ///
+    /// That orders of old are found by their tokens says nothing about those that are sent without one from now on.
     pub(super) fn correlate(&self, method: CorrelationMethod) {
-        *self.correlation.lock().unwrap_or_else(PoisonError::into_inner) = method;
+        let mut known = lock(&self.correlation);
+        if *known != CorrelationMethod::NotSupported {
+            *known = method;
+        }
+    }
+
+    /// An order that was bought as this record says was found by its token: this key sees what that one bought.
+    pub(super) fn covers(&self, record: &AccountRecord) {
+        if let Some(secret) = self.secret_of(record) {
+            lock(&self.covered).insert(secret);
+        }
+    }
+
+    /// Whether look-ups on this connection show what was bought as this record says: on the same account, and with its
+    /// very Secret, or one that has since found an order bought with it.
+    pub(super) fn is_covered(&self, record: &AccountRecord) -> bool {
+        self.secret_of(record)
+            .is_some_and(|secret| secret == self.secret || lock(&self.covered).contains(&secret))
+    }
+
+    /// The order was read, and carries tokens of other keys alone, or none.
+    pub(super) fn carries_others(&self, id: i64, token: &Token) -> bool {
+        lock(&self.opened)
+            .get(&id)
+            .is_some_and(|tokens| !tokens.contains(token))
+    }
+
+    /// An order that is issued or over was read, and carries these tokens.
+    pub(super) fn opened(&self, id: i64, tokens: Vec<Token>) {
+        lock(&self.opened).insert(id, tokens);
+    }
+
+    /// The Secret of a record of this very account and endpoint.
+    fn secret_of(&self, record: &AccountRecord) -> Option<(String, String)> {
+        let here = record.uid.as_deref() == Some(self.uid.as_str())
+            && record.endpoint.as_deref() == Some(self.endpoint.as_str());
+        let secret = (
+            record.secret_uid.clone()?,
+            record.secret_resource_version.clone()?,
+        );
+        here.then_some(secret)
     }
 
     /// What a failed read means, and what it means for the whole key.
@@ -148,6 +194,10 @@ impl Drop for Turn {
             turns.remove(&self.email);
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a failed read means.

@@ -38,6 +38,7 @@ pub(super) struct Claim {
     pub start: jiff::Timestamp,
     pub deadline: jiff::Timestamp,
     pub remote_time: Option<jiff::Timestamp>,
+    pub alternative_order_id: bool,
     pub order: OrderReference,
     pub account: AccountRecord,
     pub inputs: Option<String>,
@@ -70,6 +71,8 @@ pub(super) async fn claim(
             start_time: Time(claim.start),
             deadline_time: Time(claim.deadline),
             remote_time: claim.remote_time.map(Time),
+            alternative_order_id: claim.alternative_order_id,
+            shown_order_ids: Vec::new(),
         }),
         state: PurchaseState::Open,
         reason: None,
@@ -194,10 +197,39 @@ pub(super) async fn reopen(
         start_time: Time(context.clock.now()),
         deadline_time: Time(context.clock.now()),
         remote_time: None,
+        alternative_order_id: false,
+        shown_order_ids: Vec::new(),
     });
     write(context, key, before.as_ref(), spec)
         .await?
         .ok_or(Error::Conflict("putting the attempt back"))
+}
+
+/// Notes orders that a look-up has shown and that are not bound, if the attempt is still this one: what was seen once
+/// is not absent, whatever look-ups say later.
+pub(super) async fn note_shown(
+    context: &Context,
+    key: &OrderKey,
+    attempt: &str,
+    ids: &[i64],
+) -> Result<Purchase, Error> {
+    const DOING: &str = "noting what was found";
+    let before = read(context, key)
+        .await?
+        .filter(|before| before.spec.state == PurchaseState::Open)
+        .ok_or(Error::Conflict(DOING))?;
+    let mut spec = before.spec.clone();
+    let of_purchase = spec
+        .attempt
+        .as_mut()
+        .filter(|of_purchase| of_purchase.id == attempt);
+    let shown = &mut of_purchase.ok_or(Error::Conflict(DOING))?.shown_order_ids;
+    shown.extend(ids);
+    shown.sort_unstable();
+    shown.dedup();
+    write(context, key, Some(&before), spec)
+        .await?
+        .ok_or(Error::Conflict(DOING))
 }
 
 /// Whether the purchase is at this attempt.

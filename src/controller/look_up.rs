@@ -11,17 +11,18 @@ use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, answered};
 use super::unlike::{other, unlike};
-use crate::api::{CorrelationMethod, Purchase, PurchaseSpec};
+use crate::api::{AccountRecord, CorrelationMethod, Purchase, PurchaseSpec};
 use crate::certcentral::{Class, Order, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
 use crate::domain::order_key::{OrderKey, Token};
 use crate::domain::request::OrderRequest;
-use crate::plan::{Correlation, Found, FoundOrder, RemoteFacts, RemoteFailure, is_final};
+use crate::plan::{Correlation, FailedOutcome, Found, FoundOrder, RemoteFacts, RemoteFailure, is_final};
 
 /// How many orders without a token are opened one by one; where there are more, all count as perhaps ours.
 const OPENED: usize = 20;
-/// How many orders that are issued or over, newest first, are opened to see whether they carry the token.
-const CLOSED_OPENED: usize = 20;
+/// How many orders that are issued or over, newest first, are opened in one look-up to see whether they carry the token.
+/// What was opened once is remembered; while there are more, no look-up is complete.
+const CLOSED_OPENED: usize = 200;
 
 /// A question about one key.
 pub(super) struct Question<'a> {
@@ -34,6 +35,10 @@ pub(super) struct Question<'a> {
     pub email: Option<&'a str>,
     /// When the purchase's open attempt began.
     pub attempt_start: Option<Timestamp>,
+    /// It was sent with the key's token, as far as there is one: whoever was not can't be found by it.
+    pub traced: bool,
+    /// The account as the key's purchase records it.
+    pub record: Option<&'a AccountRecord>,
     pub lane: Lane,
 }
 
@@ -81,13 +86,13 @@ impl Question<'_> {
             asked,
             began: began.map(floor_to_second),
         };
-        if !answer.value.is_empty() {
-            // Found by its token alone: this account keeps tokens.
-            self.connection.correlate(CorrelationMethod::Exact);
-        }
         for summary in answer.value {
-            found.orders.push(match self.look(summary.order_id).await? {
-                Some(order) => FoundOrder { ours: true, ..order },
+            found.orders.push(match self.read(summary.order_id).await? {
+                Some(order) if is_of_others(&order, &token) => return Err(answers_another_question().into()),
+                Some(order) => FoundOrder {
+                    ours: true,
+                    ..self.compare(&order)
+                },
                 // Listed and not readable: it exists all the same.
                 None => FoundOrder {
                     id: summary.order_id,
@@ -96,7 +101,13 @@ impl Question<'_> {
                 },
             });
         }
-        if found.orders.is_empty() && self.connection.correlation() != Correlation::Exact {
+        if !found.orders.is_empty() {
+            // Found by its token alone: this account keeps tokens, and this key sees what was bought with that one.
+            self.connection.correlate(CorrelationMethod::Exact);
+            if let Some(record) = self.record {
+                self.connection.covers(record);
+            }
+        } else if self.connection.correlation() != Correlation::Exact || !self.traced {
             self.candidates(&token, &mut found).await?;
         }
         Ok(found)
@@ -156,21 +167,16 @@ impl Question<'_> {
                     .as_deref()
                     .is_some_and(|status| is_final(status) || status == "issued")
             });
-        let mut closed: Vec<i64> = closed.into_iter().map(|order| order.id).collect();
-        closed.sort_unstable_by(|one, other| other.cmp(one));
-        for id in closed.into_iter().take(CLOSED_OPENED) {
-            if let Some(order) = self.read(id).await?
-                && tokens(&order).contains(token)
-            {
-                found.orders.push(self.compare(&order));
-            }
-        }
+        self.closed(closed.into_iter().map(|order| order.id).collect(), token, found)
+            .await?;
         for (position, id) in open.into_iter().map(|order| order.id).enumerate() {
             if position >= OPENED {
                 found.maybe.push(id);
                 continue;
             }
             let Some(order) = self.read(id).await? else {
+                // Listed and not readable: it exists all the same.
+                found.maybe.push(id);
                 continue;
             };
             let tokens = tokens(&order);
@@ -184,6 +190,36 @@ impl Question<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of these orders, all issued or over, those that carry the token are this one: a manifest may be applied long
+    /// after its order was bought. None of them is left unread.
+    async fn closed(&self, mut ids: Vec<i64>, token: &Token, found: &mut Found) -> Result<(), Incomplete> {
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.retain(|id| !self.connection.carries_others(*id, token));
+        let unread = ids.split_off(ids.len().min(CLOSED_OPENED));
+        for id in ids {
+            let Some(order) = self.read(id).await? else {
+                found.maybe.push(id);
+                continue;
+            };
+            let tokens = tokens(&order);
+            if tokens.contains(token) {
+                found.orders.push(self.compare(&order));
+            }
+            self.connection.opened(id, tokens);
+        }
+        if unread.is_empty() || !found.orders.is_empty() {
+            return Ok(());
+        }
+        Err(incomplete(
+            "OrdersUnread",
+            format!(
+                "{} older orders of the account have still to be read, to be sure that none of them is this one",
+                unread.len()
+            ),
+        )
+        .into())
     }
 
     /// All order ids that the cached purchases record of this endpoint.
@@ -263,6 +299,30 @@ fn tokens(order: &Order) -> Vec<Token> {
         .chain(comments)
         .flat_map(Token::find_all)
         .collect()
+}
+
+/// It carries tokens, and not this one.
+fn is_of_others(order: &Order, token: &Token) -> bool {
+    let tokens = tokens(order);
+    !tokens.is_empty() && !tokens.contains(token)
+}
+
+fn answers_another_question() -> RemoteFailure {
+    incomplete(
+        "Unreadable",
+        "CertCentral was asked for the orders of one alternative order ID, and named one of another"
+            .to_owned(),
+    )
+}
+
+fn incomplete(code: &str, message: String) -> RemoteFailure {
+    RemoteFailure {
+        outcome: FailedOutcome::Unavailable,
+        code: code.to_owned(),
+        message,
+        status: None,
+        retry_after: None,
+    }
 }
 
 fn floor_to_second(time: Timestamp) -> Timestamp {

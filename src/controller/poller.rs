@@ -13,7 +13,7 @@ use super::account_status::show_correlation;
 use super::account_view::email;
 use super::connection::Connection;
 use super::context::Context;
-use crate::api::{CorrelationMethod, DocumentSigningOrder, PurchaseState};
+use crate::api::{AccountRecord, CorrelationMethod, DocumentSigningOrder, PurchaseState};
 use crate::certcentral::{Class, LONGEST_WINDOW, OrderFilter, PRODUCT};
 use crate::domain::budget::Lane;
 use crate::domain::order_key::OrderKey;
@@ -65,10 +65,16 @@ pub(super) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
                     ..*of_account
                 };
             }
-            if connection.correlation() == Correlation::Unverified && now >= of_account.correlated {
-                of_account.correlate_wait = (of_account.correlate_wait * 2).clamp(CORRELATE, SWEEP);
-                of_account.correlated = now + of_account.correlate_wait;
-                correlate(&context, &name, &connection, &orders).await;
+            if now >= of_account.correlated {
+                let uncovered = uncovered(&context, &connection);
+                if connection.correlation() == Correlation::Unverified || !uncovered.is_empty() {
+                    of_account.correlate_wait = (of_account.correlate_wait * 2).clamp(CORRELATE, SWEEP);
+                    of_account.correlated = now + of_account.correlate_wait;
+                    correlate(&context, &name, &connection, &orders, &uncovered).await;
+                } else {
+                    of_account.correlate_wait = Duration::ZERO;
+                    of_account.correlated = now + CORRELATE;
+                }
             }
             if due(of_account, &connection, &orders, now) {
                 of_account.tried = Some(now);
@@ -204,20 +210,50 @@ fn look(context: &Context, followed: &Followed) {
     let _ = context.wake_order.unbounded_send(reference);
 }
 
-/// Finds out whether the account lets us look orders up by their token: looks for one that is known to exist. An
-/// empty answer proves nothing; it is asked again, ever more slowly.
-async fn correlate(context: &Context, name: &AccountName, connection: &Connection, orders: &[Followed]) {
-    let placed_here = |followed: &&Followed| {
+fn same_secret(one: &AccountRecord, other: &AccountRecord) -> bool {
+    (&one.secret_uid, &one.secret_resource_version) == (&other.secret_uid, &other.secret_resource_version)
+}
+
+/// The accounts as open attempts record them, where their Secret is another by now, and the new key was not seen to show
+/// what was bought with the old one.
+fn uncovered(context: &Context, connection: &Connection) -> Vec<AccountRecord> {
+    let purchases = context.purchases.state();
+    let open = purchases.iter().map(|purchase| &purchase.spec).filter(|spec| {
+        spec.state == PurchaseState::Open && spec.account.uid.as_deref() == Some(connection.uid.as_str())
+    });
+    open.map(|spec| &spec.account)
+        .filter(|record| !connection.is_covered(record))
+        .cloned()
+        .collect()
+}
+
+/// Finds out whether the account lets us look orders up by their token, and whether its key shows what was bought with an
+/// earlier one: looks for an order that is known to exist. An empty answer proves nothing; it is asked again, ever more
+/// slowly.
+async fn correlate(
+    context: &Context,
+    name: &AccountName,
+    connection: &Connection,
+    orders: &[Followed],
+    uncovered: &[AccountRecord],
+) {
+    let placed = orders.iter().filter_map(|followed| {
         let purchase = context
             .purchases
-            .get(&ObjectRef::new(followed.key.token().as_str()));
-        purchase.is_some_and(|purchase| {
-            purchase.spec.state == PurchaseState::Bought
-                && purchase.spec.reason == Some(crate::api::PurchaseReason::Placed)
-                && purchase.spec.account.uid.as_deref() == Some(connection.uid.as_str())
-        })
+            .get(&ObjectRef::new(followed.key.token().as_str()))?;
+        let here = purchase.spec.state == PurchaseState::Bought
+            && purchase.spec.reason == Some(crate::api::PurchaseReason::Placed)
+            && purchase.spec.account.uid.as_deref() == Some(connection.uid.as_str());
+        here.then(|| (followed, purchase.spec.account.clone()))
+    });
+    let tells = |(_, record): &(&Followed, AccountRecord)| {
+        uncovered.is_empty() || uncovered.iter().any(|open| same_secret(open, record))
     };
-    let Some(known) = orders.iter().find(placed_here) else {
+    let placed: Vec<_> = placed.collect();
+    let any = placed
+        .first()
+        .filter(|_| connection.correlation() == Correlation::Unverified);
+    let Some((known, record)) = placed.iter().find(|known| tells(known)).or(any) else {
         return;
     };
     if connection.take(Lane::Poll).is_err() {
@@ -227,6 +263,10 @@ async fn correlate(context: &Context, name: &AccountName, connection: &Connectio
     let answer = connection.client.orders_by_alternative_id(token.as_str()).await;
     context.called("orders by alternative id", answer.is_ok());
     if answer.is_ok_and(|answer| answer.value.iter().any(|order| order.order_id == known.id)) {
+        connection.covers(record);
+        if connection.correlation() != Correlation::Unverified {
+            return;
+        }
         connection.correlate(CorrelationMethod::Exact);
         tracing::info!(account = %name, "orders can be looked up by their token");
         let written = show_correlation(

@@ -56,6 +56,8 @@ pub enum Code {
     HasPart(&'static str),
     /// A piece of the code, wherever it stands.
     Contains(&'static str),
+    /// Two pieces of the code, wherever they stand.
+    ContainsBoth(&'static str, &'static str),
 }
 
 impl Code {
@@ -65,6 +67,7 @@ impl Code {
             Self::Begins(beginning) => code.starts_with(beginning),
             Self::HasPart(part) => code.split('|').any(|one| one == part),
             Self::Contains(piece) => code.contains(piece),
+            Self::ContainsBoth(one, other) => code.contains(one) && code.contains(other),
         }
     }
 }
@@ -142,6 +145,17 @@ const fn operator(code: Code, consequence: Consequence, advice: &'static str) ->
 
 /// The table. The first row that fits a code counts, so what is particular stands above what is general.
 pub const CATALOGUE: &[Entry] = &[
+    // An order of this key exists: it is looked up, and never sent without the ID that tells it apart.
+    operator(
+        Code::ContainsBoth("alternative_order_id", "duplicate"),
+        Consequence::None,
+        "an order with this alternative order ID exists: it is looked up and bound",
+    ),
+    operator(
+        Code::ContainsBoth("alternative_order_id", "exist"),
+        Consequence::None,
+        "an order with this alternative order ID exists: it is looked up and bound",
+    ),
     operator(
         Code::Contains("alternative_order_id"),
         Consequence::TokenNotTaken,

@@ -89,6 +89,11 @@ impl OrderRequest {
         }
     }
 
+    /// Whether it is sent with the token of its key.
+    pub fn has_alternative_order_id(&self) -> bool {
+        self.body.alternative_order_id.is_some()
+    }
+
     /// The order that this one renews.
     pub fn renewal_of_order_id(&self) -> Option<i64> {
         self.body.renewal_of_order_id

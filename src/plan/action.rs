@@ -88,6 +88,13 @@ pub enum Repair {
     },
     /// Write into the purchase an order id that only the status knows.
     AddOrderId(i64),
+    /// Note in the purchase, beside its open attempt, orders that a look-up has shown and that are not bound.
+    NoteShown {
+        /// The attempt.
+        attempt: String,
+        /// The orders.
+        ids: Vec<i64>,
+    },
     /// Write the plan's status.
     Status,
 }

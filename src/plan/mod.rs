@@ -18,7 +18,7 @@
 //! | `Known` | known | Nothing |
 //! | `Several` | the look-up found several orders of this key | Nothing |
 //! | `FoundOne` | it found one | Adopt; unlike: Nothing |
-//! | `BindByHand` | open, the sender's time over, `existingOrderID` | Inspect, Adopt |
+//! | `BindByHand` | open, the sender's time over, `existingOrderID` | LookUp, Inspect, Adopt; the key found elsewhere: Nothing |
 //! | `CloseByHand` | open, the sender's time over, `order-anew` names the attempt | Close (Absent) |
 //! | `AbsenceProven` | open, absence proven, policy allows, first time | Close (Absent) |
 //! | `LookUpOpen` | open, a look-up due, account usable | LookUp |
@@ -34,6 +34,7 @@
 
 mod action;
 mod backoff;
+mod by_hand;
 mod failure;
 mod known;
 mod ledgers;
@@ -92,8 +93,8 @@ const TABLE: [(Row, Rule); 22] = [
     (Row::Known, known::known),
     (Row::Several, open::several),
     (Row::FoundOne, open::found_one),
-    (Row::BindByHand, open::bind_by_hand),
-    (Row::CloseByHand, open::close_by_hand),
+    (Row::BindByHand, by_hand::bind_by_hand),
+    (Row::CloseByHand, by_hand::close_by_hand),
     (Row::AbsenceProven, open::absence_proven),
     (Row::LookUpOpen, open::look_up),
     (Row::Open, open::open),

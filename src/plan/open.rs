@@ -1,8 +1,9 @@
-//! Rows `Several` to `Open`: an attempt whose outcome is not known is resolved by looking, never by another POST.
+//! Rows `Several` to `Open`, but for what people say: an attempt whose outcome is not known is resolved by looking, never by another POST.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::look_up_due;
+use super::by_hand::{looks_again_for_a_person, word_counts_from};
 use super::failure::{self, Holding};
 use super::observed::{
     Account, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Observed, Order,
@@ -10,7 +11,7 @@ use super::observed::{
 };
 use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
 use super::verdict::Verdict;
-use super::{Action, Decision, Wake};
+use super::{Action, Decision, Repair, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 
 /// How far apart two clocks may be in what has passed, and still agree.
@@ -32,7 +33,7 @@ pub(super) fn several(seen: &Observed) -> Option<Decision> {
         ids.join(", "),
         seen.key.token()
     );
-    Some(hold(
+    Some(hold_found(
         seen,
         Verdict::stalled(Reason::DuplicateOrders, message).possibly_placed(),
     ))
@@ -48,23 +49,6 @@ pub(super) fn found_one(seen: &Observed) -> Option<Decision> {
         return None;
     }
     Some(adopt(seen, found))
-}
-
-/// A person names the order to bind; counts once the sender's time is over.
-pub(super) fn bind_by_hand(seen: &Observed) -> Option<Decision> {
-    let (order, _, _) = open_attempt(seen)?;
-    let order = order?;
-    let wanted = order.existing_order_id?;
-    if !settled(seen) || failure::holding(seen, order).is_some() {
-        return None;
-    }
-    bind(seen, wanted)
-}
-
-/// A person has looked for the order of this attempt in vain, and says so by naming the attempt.
-pub(super) fn close_by_hand(seen: &Observed) -> Option<Decision> {
-    let (order, _, attempt) = open_attempt(seen)?;
-    (names(order?, attempt) && settled(seen)).then(|| close_absent(attempt))
 }
 
 /// CertCentral proved, under every condition of the proof, that no order exists; policy allows a second POST; and
@@ -153,7 +137,9 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         .as_ref()
         .and_then(|failure| Some(failure.retry_time.as_ref()?.0))
         .filter(|_| order.existing_order_id.is_some());
-    let next = [look, retry, word_counts_from(seen, order, attempt)];
+    let for_a_person =
+        (order.existing_order_id.is_some() && settled(seen)).then(|| looks_again_for_a_person(seen));
+    let next = [look, retry, for_a_person, word_counts_from(seen, order, attempt)];
     let next = next.into_iter().flatten().filter(|time| *time > seen.now).min();
     let edit = Edit {
         failure: stored.map_or(FailureEdit::Clear, FailureEdit::Set),
@@ -165,18 +151,6 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         edit,
         next.map_or(Wake::OnChange, Wake::At),
     ))
-}
-
-/// When the word of a person, who has spoken already, begins to count.
-fn word_counts_from(seen: &Observed, order: &Order, attempt: &Attempt) -> Option<Timestamp> {
-    let spoken = order.existing_order_id.is_some() || names(order, attempt);
-    let left = seen.times.settle.checked_sub(seen.memory.attempt_known_for)?;
-    (spoken && !settled(seen)).then(|| seen.now.saturating_add(left).unwrap_or(Timestamp::MAX))
-}
-
-fn names(order: &Order, attempt: &Attempt) -> bool {
-    let words = order.order_anew.as_deref().unwrap_or_default();
-    words.split([',', ' ']).any(|word| word == attempt.id)
 }
 
 /// What a person has to settle. What the last complete look-up found stands until another says otherwise; what
@@ -315,6 +289,19 @@ pub(super) fn hold(seen: &Observed, verdict: Verdict) -> Decision {
     )
 }
 
+/// The same, about orders that the look-up has shown: first the purchase takes note of them, since an order that was seen
+/// once is not absent, whatever later look-ups say.
+pub(super) fn hold_found(seen: &Observed, verdict: Verdict) -> Decision {
+    let noted = || {
+        let (_, _, attempt) = open_attempt(seen)?;
+        let shown = complete(seen)?.orders.iter().map(|order| order.id);
+        let ids: Vec<i64> = shown.filter(|id| !attempt.shown_order_ids.contains(id)).collect();
+        let attempt = attempt.id.clone();
+        (!ids.is_empty()).then(|| Decision::act(Action::Repair(Repair::NoteShown { attempt, ids })))
+    };
+    noted().unwrap_or_else(|| hold(seen, verdict))
+}
+
 pub(super) fn complete(seen: &Observed) -> Option<&Found> {
     match &seen.look_up {
         LookUp::Complete(found) => Some(found),
@@ -335,7 +322,7 @@ fn adopt(seen: &Observed, found: &FoundOrder) -> Decision {
             "order {} is not what this manifest asks for: {unlike}. Put the manifest right, or raise spec.revision to buy another",
             found.id
         );
-        return hold(
+        return hold_found(
             seen,
             Verdict::stalled(Reason::OrderMismatch, message).possibly_placed(),
         );
@@ -350,13 +337,13 @@ fn adopt(seen: &Observed, found: &FoundOrder) -> Decision {
             "it does not carry this manifest's key, and the account does not allow adoption (spec.allow.adoption)"
         };
         let message = format!("order {} can't be bound: {why}", found.id);
-        return hold(seen, Verdict::stalled(Reason::NotAllowed, message));
+        return hold_found(seen, Verdict::stalled(Reason::NotAllowed, message));
     }
     Decision::act(Action::Adopt(found.id))
 }
 
 /// The open attempt, with the manifest if there is one.
-fn open_attempt(seen: &Observed) -> Option<(Option<&Order>, &PurchaseSpec, &Attempt)> {
+pub(super) fn open_attempt(seen: &Observed) -> Option<(Option<&Order>, &PurchaseSpec, &Attempt)> {
     let purchase = seen
         .purchase
         .as_ref()
@@ -365,11 +352,11 @@ fn open_attempt(seen: &Observed) -> Option<(Option<&Order>, &PurchaseSpec, &Atte
 }
 
 /// The sender's time is over beyond doubt: a person's word counts.
-fn settled(seen: &Observed) -> bool {
+pub(super) fn settled(seen: &Observed) -> bool {
     seen.memory.attempt_known_for >= seen.times.settle
 }
 
-fn close_absent(attempt: &Attempt) -> Decision {
+pub(super) fn close_absent(attempt: &Attempt) -> Decision {
     Decision::act(Action::Close {
         attempt: attempt.id.clone(),
         reason: PurchaseReason::Absent,
@@ -392,6 +379,11 @@ fn may_close(purchase: &PurchaseSpec, account: &ReadyAccount) -> bool {
         && account.correlation == Correlation::Exact
         && account.unresolved == Unresolved::WhenProven
         && purchase.absences == 0
+        // By what is it looked up, and was it never seen?
+        && purchase
+            .attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.alternative_order_id && attempt.shown_order_ids.is_empty())
 }
 
 fn next_look(seen: &Observed, attempt: &Attempt) -> Result<(), Timestamp> {

@@ -102,7 +102,8 @@ impl Run {
         let held = |(reason, key, nothing_bought): &(&str, &str, bool)| {
             // Nor does anything prove it for an attempt that was put back (nobody knows when it was sent), while
             // look-ups fail, or between a look-up that was slept over and the next, an hour later.
-            let dated = !matches!(plan.script, "purchase-deleted" | "blind") && !plan.sleeps();
+            let dated =
+                !matches!(plan.script, "purchase-deleted" | "blind" | "key-replaced") && !plan.sleeps();
             let proves = dated && self.exact && !self.absent.iter().any(|absent| absent == key);
             *reason == "OutcomeUnknown" && *nothing_bought && !proves
         };
@@ -114,6 +115,12 @@ impl Run {
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
             "namespace" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
+            // What was not bought on the one account can be bought on the other.
+            "other-account" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
+            // An order that never left leaves room for the one that a person names.
+            "named-early" => {
+                matches!(reasons.as_slice(), [("Issued", _, _)]) && self.end["bought"] == json!({})
+            }
             // Claimed on the word of an old cache, and given back.
             "deleting" => self.end["bought"] == json!({}),
             // Whoever looks only after the definition was put right finds nothing amiss.
@@ -137,7 +144,7 @@ pub fn run(plan: &Plan) -> Run {
                 world.first_post(effect.clone());
             }
         }
-        world.furnish(script.exact, script.policy).await.unwrap();
+        world.furnish(script).await.unwrap();
         let begin = world.cluster.version();
         let life = async {
             // The operator is there first: what follows reaches it as events.
@@ -224,7 +231,7 @@ fn end(world: &World) -> Value {
             )
         })
         .collect();
-    let bought: BTreeMap<String, Vec<Value>> = bought(&world.remote.journal())
+    let bought: BTreeMap<String, Vec<Value>> = bought(&world.placed())
         .into_iter()
         .map(|(token, orders)| {
             let bodies = orders.into_iter().map(|(_, mut body)| {

@@ -6,6 +6,7 @@ use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::json;
 
+use crate::accounts;
 use crate::disasters;
 use crate::stage::{Done, HELD, HERE, order};
 use crate::world::World;
@@ -17,6 +18,8 @@ pub struct Script {
     pub exact: bool,
     /// What the account says of attempts whose outcome is not known: `WhenProven` or `Hold`.
     pub policy: &'static str,
+    /// The quiet period of the account, in seconds.
+    pub quiet: i64,
     /// How long CertCentral takes to issue.
     pub issue: Duration,
     /// How many operators run at a time.
@@ -33,6 +36,7 @@ impl Script {
             name,
             exact: true,
             policy: "WhenProven",
+            quiet: 3600,
             issue: Duration::ZERO,
             operators: 1,
             live,
@@ -66,7 +70,10 @@ pub const SCRIPTS: &[Script] = &[
     Script::first("by-hand", |world| by_hand(world).boxed_local()),
     Script::first("queue", |world| queue(world).boxed_local()),
     Script::new("adopt", |world| adopt(world).boxed_local()),
-    Script::new("hidden", |world| hidden(world).boxed_local()),
+    Script {
+        quiet: 7200,
+        ..Script::new("hidden", |world| hidden(world).boxed_local())
+    },
     Script::new("reapply", |world| reapply(world).boxed_local()),
     Script::new("namespace", |world| namespace(world).boxed_local()),
     Script::new("revision", |world| revision(world).boxed_local()),
@@ -93,6 +100,19 @@ pub const SCRIPTS: &[Script] = &[
     Script::new("pruned-status", |world| {
         disasters::pruned_status(world).boxed_local()
     }),
+    Script::new("key-replaced", |world| {
+        accounts::key_replaced(world).boxed_local()
+    }),
+    Script::new("key-written-anew", |world| {
+        accounts::key_written_anew(world).boxed_local()
+    }),
+    Script::new("other-account", |world| {
+        accounts::other_account(world).boxed_local()
+    }),
+    Script::first("unkept", |world| accounts::unkept(world).boxed_local()),
+    Script::new("neighbours", |world| accounts::neighbours(world).boxed_local()),
+    Script::new("named-early", |world| accounts::named_early(world).boxed_local()),
+    Script::rivals("untraced", |world| accounts::untraced(world).boxed_local()),
     Script::rivals("rivals", |world| place(world).boxed_local()),
     Script::rivals("rivals-hidden", |world| {
         disasters::hidden_long(world).boxed_local()
@@ -119,6 +139,15 @@ pub const NAMELESS: Script = Script {
     ..Script::first("nameless", |world| disasters::nameless(world).boxed_local())
 };
 
+/// More orders than one look-up opens, on an account that keeps no tokens.
+pub const CROWD: Script = Script::first("crowd", |world| accounts::crowd(world).boxed_local());
+
+/// Orders that look-ups have shown once, and then no more.
+pub const SHOWN_ONCE: Script = Script::new("shown-once", |world| accounts::shown_once(world).boxed_local());
+
+/// Those in which nothing more goes wrong than what is in the script.
+pub const UNDISTURBED: [&Script; 3] = [&NAMELESS, &CROWD, &SHOWN_ONCE];
+
 /// The script of this name.
 pub fn script(name: &str) -> &'static Script {
     find(name).unwrap()
@@ -126,7 +155,7 @@ pub fn script(name: &str) -> &'static Script {
 
 /// The script of this name, if there is one.
 pub fn find(name: &str) -> Option<&'static Script> {
-    let mut all = SCRIPTS.iter().chain([&BEYOND, &NAMELESS]);
+    let mut all = SCRIPTS.iter().chain(UNDISTURBED).chain([&BEYOND]);
     all.find(|script| script.name == name)
 }
 
@@ -187,7 +216,7 @@ async fn by_hand(world: &World) -> Done {
     world.becomes("jane", &["Issued", "OutcomeUnknown"]).await?;
     if world.reason("jane") == "OutcomeUnknown" {
         let attempt = world.status("jane").attempt;
-        if world.remote.journal().orders.is_empty() {
+        if world.placed().is_empty() {
             let looked = json!({"metadata": {"annotations": {"docsign.dev/order-anew": attempt}}});
             world.edit("jane", &looked).await?;
         }
@@ -235,7 +264,7 @@ async fn adopt(world: &World) -> Done {
 }
 
 async fn hidden(world: &World) -> Done {
-    world.first_post(Effect::Hide { seconds: 1800 });
+    world.first_post(Effect::Hide { seconds: 5400 });
     world.first_post(Effect::DropAfterCommit);
     place(world).await
 }
@@ -262,9 +291,14 @@ async fn namespace(world: &World) -> Done {
             all.iter().all(|purchase| purchase["spec"]["state"] != "Open")
         })
         .await?;
+    let paid = !world.placed().is_empty();
     world.namespace().await?;
     world.apply(&order("jane")).await?;
-    world.becomes("jane", &["Issued", "OrderChanged"]).await
+    world.becomes("jane", &["Issued", "OrderChanged"]).await?;
+    if paid && world.reason("jane") == "Issued" {
+        return Err("what another namespace bought is bound to one of its name".to_owned());
+    }
+    Ok(())
 }
 
 async fn revision(world: &World) -> Done {

@@ -7,7 +7,8 @@ use http::Request;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::paused::KEY;
+use crate::paused::{KEY, OTHER};
+use crate::scripts::{Script, script};
 use crate::world::World;
 
 /// Longer than anything a script waits for.
@@ -15,6 +16,10 @@ const LONGEST: Duration = Duration::from_hours(36);
 
 /// The namespace of the manifests.
 pub const HERE: &str = "signing";
+
+/// The Secrets of accounts, and the accounts.
+pub const SECRETS: &str = "/api/v1/namespaces/default/secrets";
+pub const ACCOUNTS: &str = "/apis/docsign.dev/v1alpha1/clustercertcentralaccounts";
 
 /// A script that ends early: the order waits for a person.
 pub const HELD: &str = "held";
@@ -45,32 +50,41 @@ impl World {
     }
 
     /// The namespace, the Secret and the account: there before anything begins.
-    pub async fn furnish(&self, exact: bool, policy: &str) -> Done {
+    pub async fn furnish(&self, script: &Script) -> Done {
         self.namespace().await?;
-        let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": KEY}});
-        let secret = self
-            .ask("POST", "/api/v1/namespaces/default/secrets", &secret)
-            .await?;
-        let accounts = "/apis/docsign.dev/v1alpha1/clustercertcentralaccounts";
-        let account = json!({
-            "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": "main"},
-            "spec": {
-                "apiKeySecretRef": {"name": "certcentral"}, "region": "US", "pollIntervalSeconds": 60,
-                "allow": {"adoption": true, "paymentMethods": ["balance", "card"]}, "allowedNamespaces": {"names": [HERE]},
-                "unresolved": {"policy": policy, "quietPeriodSeconds": 3600},
-            },
-        });
-        self.ask("POST", accounts, &account).await?;
-        if exact {
+        let secret = self.account("main", "certcentral", KEY, script).await?;
+        if script.exact {
             let correlation = json!({"status": {"correlation": {
                 "method": "Exact", "secretUID": secret["metadata"]["uid"],
                 "secretResourceVersion": secret["metadata"]["resourceVersion"],
                 "endpoint": "https://www.digicert.com/services/v2",
             }}});
-            self.ask("PATCH", &format!("{accounts}/main/status"), &correlation)
+            self.ask("PATCH", &format!("{ACCOUNTS}/main/status"), &correlation)
                 .await?;
         }
         Ok(())
+    }
+
+    /// A second account, of another one of CertCentral's.
+    pub async fn other_account(&self) -> Done {
+        let script = script("other-account");
+        self.account("other", "other", OTHER, script).await.map(|_| ())
+    }
+
+    /// An account and its Secret; gives the Secret.
+    async fn account(&self, name: &str, secret: &str, key: &str, script: &Script) -> Result<Value, String> {
+        let object = json!({"metadata": {"name": secret}, "stringData": {"api-key": key}});
+        let object = self.ask("POST", SECRETS, &object).await?;
+        let account = json!({
+            "apiVersion": "docsign.dev/v1alpha1", "kind": "ClusterCertCentralAccount", "metadata": {"name": name},
+            "spec": {
+                "apiKeySecretRef": {"name": secret}, "region": "US", "pollIntervalSeconds": 60,
+                "allow": {"adoption": true, "paymentMethods": ["balance", "card"]}, "allowedNamespaces": {"names": [HERE]},
+                "unresolved": {"policy": script.policy, "quietPeriodSeconds": script.quiet},
+            },
+        });
+        self.ask("POST", ACCOUNTS, &account).await?;
+        Ok(object)
     }
 
     /// The namespace of the manifests.

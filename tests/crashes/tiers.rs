@@ -10,7 +10,7 @@ use crate::answers::ANSWERS;
 use crate::memory::{Frozen, Gap};
 use crate::plan::{Moment, Plan};
 use crate::run::{Run, run};
-use crate::scripts::{NAMELESS, SCRIPTS, Script};
+use crate::scripts::{SCRIPTS, Script, UNDISTURBED};
 
 /// How long caches stay frozen after a restart.
 const FROZEN: Duration = Duration::from_secs(20);
@@ -73,8 +73,9 @@ pub fn all(every: usize, first: Option<&str>, only: Option<String>) -> Report {
     for script in SCRIPTS {
         undisturbed.insert(script.name, report.undisturbed(script));
     }
-    // Undisturbed only.
-    report.undisturbed(&NAMELESS);
+    for script in UNDISTURBED {
+        report.undisturbed(script);
+    }
     if report.failures.is_empty() {
         let writes = effects(&undisturbed, changes);
         if let Some(script) = first {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use docsign::certcentral::{Exchange, Unreachable};
 use docsign::serve::clock::Clock;
-use docsign::simulator::Simulation;
+use docsign::simulator::{Placed, Simulation};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_body_util::BodyExt;
 use kube::client::{Body, Client};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::fate::Fate;
 use crate::memory::{Cluster, Lens};
 use crate::oracles::token;
-use crate::paused::{self, pass};
+use crate::paused::{self, OTHER, pass};
 use crate::plan::{Moment, Plan};
 use crate::scripts::script;
 use crate::wire::Wire;
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct World {
     pub cluster: Cluster,
     pub remote: Simulation,
+    /// Another account of CertCentral's, for whoever comes with its key.
+    pub elsewhere: Simulation,
     pub fate: Arc<Fate>,
     /// What must not happen and did.
     pub wrong: Arc<Mutex<Vec<String>>>,
@@ -58,6 +60,7 @@ impl World {
                 || paused::certcentral(origin, &[paused::KEY], issue),
                 Wire::remote,
             ),
+            elsewhere: paused::another_certcentral(origin, issue),
             fate: Fate::new(&plan.disturbances),
             wrong: Arc::default(),
             by_hand: Arc::default(),
@@ -66,6 +69,13 @@ impl World {
             wire,
             origin,
         }
+    }
+
+    /// What was placed on both accounts of CertCentral's.
+    pub fn placed(&self) -> Vec<Placed> {
+        let mut placed = self.remote.journal().orders;
+        placed.extend(self.elsewhere.journal().orders);
+        placed
     }
 
     /// How long it has existed.
@@ -180,7 +190,13 @@ async fn arrive(
         witness(&world, &bytes);
     }
     pass(delay).await;
-    let exchange = world.remote.exchange(http::Request::from_parts(head, bytes));
+    let elsewhere = head.headers.get("x-dc-devkey").is_some_and(|key| key == OTHER);
+    let remote = if elsewhere {
+        &world.elsewhere
+    } else {
+        &world.remote
+    };
+    let exchange = remote.exchange(http::Request::from_parts(head, bytes));
     let answer = timeout(PATIENCE, exchange)
         .await
         .map_err(|_| Unreachable::TimedOut)?

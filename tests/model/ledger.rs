@@ -4,7 +4,7 @@ use super::bounds::{DEADLINE, FLIGHT};
 use super::broken::Broken;
 use super::protocol::Protocol;
 use super::seen::Planned;
-use super::world::{Answer, Manifest, Memory, Reason, Record, Stage, State, World};
+use super::world::{Answer, Ids, Manifest, Memory, Reason, Record, Stage, State, World};
 
 /// How an effect goes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -76,6 +76,10 @@ fn judge(model: &Protocol, world: &mut World, replica: usize, old: &Record, new:
         return;
     }
     let attempt = old.attempt;
+    if new.state == State::Open && new.attempt == attempt {
+        // What was seen of it is noted.
+        return;
+    }
     let coming = world.flights.iter().flatten().any(|flight| {
         let decided = flight.answer != Answer::Pending && !matches!(flight.answer, Answer::Accepted(_));
         flight.attempt == attempt && !decided && world.tick <= flight.sent + FLIGHT
@@ -116,6 +120,7 @@ pub fn record(model: &Protocol, world: &mut World, replica: usize, id: u8, reaso
         reason: None,
         absences: 0,
         ids: 0,
+        shown: 0,
         uid: pass.manifest.map_or(0, |manifest| manifest.uid),
         inputs: pass.manifest.map_or(0, |manifest| digest(&manifest)),
         account: pass.manifest.map_or(0, |manifest| manifest.account),
@@ -203,6 +208,7 @@ pub fn claim(
         ids: closed
             .filter(|_| model.bounds.broken != Broken::IdsIgnored)
             .map_or(0, |closed| closed.ids),
+        shown: 0,
         uid: manifest.uid,
         inputs: digest(&manifest),
         account: manifest.account,
@@ -248,6 +254,22 @@ pub fn close(
     write(model, world, replica, before, closed, how)
 }
 
+/// Notes orders that a look-up has shown, if the attempt is still this one; `false`: an error, or it is not.
+pub fn note(model: &Protocol, world: &mut World, replica: usize, attempt: u8, ids: Ids, how: How) -> bool {
+    let Some(key) = world.replicas[replica].pass.map(|pass| usize::from(pass.key)) else {
+        return false;
+    };
+    let before = world.purchases[key];
+    let Some(open) = before.filter(|open| open.state == State::Open && open.attempt == attempt) else {
+        return false;
+    };
+    let noted = Record {
+        shown: open.shown | ids,
+        ..open
+    };
+    write(model, world, replica, before, noted, how)
+}
+
 /// Writes back, as open, an attempt that only the status knows.
 pub fn put_back(model: &Protocol, world: &mut World, replica: usize, attempt: u8, how: How) -> bool {
     let Some(pass) = world.replicas[replica].pass else {
@@ -271,6 +293,7 @@ pub fn put_back(model: &Protocol, world: &mut World, replica: usize, attempt: u8
         reason: None,
         absences: before.map_or(0, |before| before.absences),
         ids: before.map_or(0, |before| before.ids),
+        shown: 0,
         uid: pass.manifest.map_or(0, |manifest| manifest.uid),
         inputs: pass.manifest.map_or(0, |manifest| digest(&manifest)),
         account: pass.manifest.map_or(0, |manifest| manifest.account),

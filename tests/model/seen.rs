@@ -71,6 +71,7 @@ pub enum Does {
     Close(u8, Reason),
     Reopen(u8),
     AddOrderId(u8),
+    NoteShown(u8, Ids),
     WriteStatus,
     Release,
     Refresh(u8),
@@ -205,6 +206,10 @@ fn does(action: &Action) -> Does {
         Action::Close { attempt, reason } => Does::Close(number(attempt), reason_of(*reason)),
         Action::Repair(Repair::ReopenPurchase { attempt }) => Does::Reopen(number(attempt)),
         Action::Repair(Repair::AddOrderId(order)) => Does::AddOrderId(id(order)),
+        Action::Repair(Repair::NoteShown { attempt, ids }) => {
+            let ids = ids.iter().fold(0, |all, order| all | 1 << id(order));
+            Does::NoteShown(number(attempt), ids)
+        }
         Action::Repair(Repair::Status) => Does::WriteStatus,
         // The manifests of the model pay by balance.
         Action::DeleteCardSecret => unreachable!("no manifest of the model names a card"),
@@ -284,6 +289,8 @@ fn spec(of: u8, record: &Record) -> PurchaseSpec {
             start_time: Time(wall(record.started)),
             deadline_time: Time(wall(record.deadline)),
             remote_time: record.remote.map(|tick| Time(remote(tick))),
+            alternative_order_id: true,
+            shown_order_ids: each(record.shown).map(i64::from).collect(),
         }),
         state: match record.state {
             State::Open => PurchaseState::Open,

@@ -3,7 +3,7 @@
 
 use super::bounds::{Bounds, DEADLINE};
 use super::broken::Broken;
-use super::ledger::{How, claim, close, digest, hold, put_back, record, write_status};
+use super::ledger::{How, claim, close, digest, hold, note, put_back, record, write_status};
 use super::protocol::Protocol;
 use super::seen::{Does, Planned, View};
 use super::world::{
@@ -252,6 +252,7 @@ fn act(
             let status = planned.status?;
             write_status(model, world, replica, status, how)
         }
+        Does::NoteShown(attempt, ids) => note(model, world, replica, attempt, ids, how),
         Does::AddOrderId(id) => record(model, world, replica, id, Reason::Placed, how),
         Does::Adopt(id) => record(model, world, replica, id, Reason::Adopted, how),
         Does::Claim => claim(model, world, replica, planned, how)?,

@@ -80,6 +80,8 @@ pub struct Record {
     pub reason: Option<Reason>,
     pub absences: u8,
     pub ids: Ids,
+    /// Orders of the open attempt that a look-up has shown.
+    pub shown: Ids,
     pub uid: u8,
     pub inputs: u8,
     pub account: u8,

@@ -14,7 +14,8 @@
 mod list;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
+use std::thread::JoinHandle;
 
 use list::{Edit, Mutant, mutants};
 
@@ -30,7 +31,7 @@ struct Tier {
     mark: &'static str,
 }
 
-const TIERS: [Tier; 2] = [
+static TIERS: [Tier; 2] = [
     Tier {
         name: "model",
         program: "model",
@@ -42,7 +43,11 @@ const TIERS: [Tier; 2] = [
         name: "crash plans",
         program: "crashes",
         runs: &["src/"],
-        tests: &["no_crash_buys_twice", "--exact"],
+        tests: &[
+            "no_crash_buys_twice",
+            "an_order_that_comes_to_light_too_late_is_reported",
+            "--exact",
+        ],
         mark: "failed: ",
     },
 ];
@@ -64,34 +69,63 @@ fn main() -> ExitCode {
         println!("mutants: the sources as they are fail already: {what}");
         return ExitCode::FAILURE;
     }
-    let mut survivors = Vec::new();
-    let mut caught = [0; TIERS.len()];
-    let mut all = 0;
-    for mutant in mutants().filter(wanted) {
-        all += 1;
+    let mut tally = Tally::default();
+    // While one is run, the next is built.
+    let mut before: Option<(&Mutant, Running)> = None;
+    for (number, mutant) in mutants().filter(wanted).enumerate() {
+        let running = break_it(root, &copy, mutant, number);
+        if let Some((mutant, running)) = before.replace((mutant, running)) {
+            tally.count(mutant, running);
+        }
+    }
+    if let Some((mutant, running)) = before {
+        tally.count(mutant, running);
+    }
+    tally.told()
+}
+
+/// What came of all mutants.
+#[derive(Default)]
+struct Tally {
+    all: usize,
+    caught: [usize; TIERS.len()],
+    survivors: Vec<&'static str>,
+}
+
+impl Tally {
+    /// Waits for the proofs, and tells what they say of this mutant.
+    fn count(&mut self, mutant: &Mutant, running: Running) {
+        let noticed = running.noticed();
+        self.all += 1;
         println!("{}", mutant.name);
-        let noticed = try_out(root, &copy, mutant);
-        for ((tier, noticed), caught) in TIERS.iter().zip(&noticed).zip(&mut caught) {
-            match noticed {
-                Some(what) => {
+        for (tier, caught) in TIERS.iter().zip(&mut self.caught) {
+            match noticed.iter().find(|(of, _)| *of == tier.name) {
+                Some((_, Some(what))) => {
                     *caught += 1;
                     println!("  {:12} caught: {what}", tier.name);
                 }
-                None => println!("  {:12} -", tier.name),
+                Some((_, None)) | None => println!("  {:12} -", tier.name),
             }
         }
-        if noticed.iter().all(Option::is_none) {
-            survivors.push(mutant.name);
+        if noticed.iter().all(|(_, noticed)| noticed.is_none()) {
+            self.survivors.push(mutant.name);
         }
     }
-    println!("mutants: {} of {all} caught", all - survivors.len());
-    for (tier, caught) in TIERS.iter().zip(caught) {
-        println!("mutants: {caught} by the {}", tier.name);
+
+    fn told(&self) -> ExitCode {
+        println!(
+            "mutants: {} of {} caught",
+            self.all - self.survivors.len(),
+            self.all
+        );
+        for (tier, caught) in TIERS.iter().zip(self.caught) {
+            println!("mutants: {caught} by the {}", tier.name);
+        }
+        for survivor in &self.survivors {
+            println!("mutants: SURVIVED: {survivor}");
+        }
+        ExitCode::from(u8::from(!self.survivors.is_empty()))
     }
-    for survivor in &survivors {
-        println!("mutants: SURVIVED: {survivor}");
-    }
-    ExitCode::from(u8::from(!survivors.is_empty()))
 }
 
 fn arguments() -> Vec<String> {
@@ -101,12 +135,13 @@ fn arguments() -> Vec<String> {
 /// Runs every tier on the copy as it is: what is wrong with it, if anything is.
 fn control(root: &Path, copy: &Path) -> Noticed {
     let tiers: Vec<&Tier> = TIERS.iter().collect();
-    let noticed = run(&tiers, "place", build(root, copy, &tiers, "the copy"), copy);
-    noticed.into_iter().flatten().next()
+    let programs = build(root, copy, &tiers, "the copy", 0);
+    let noticed = Running::start(&tiers, "place", programs, copy).noticed();
+    noticed.into_iter().find_map(|(_, noticed)| noticed)
 }
 
-/// Breaks the copy, builds and runs the tiers that it concerns, and mends the copy.
-fn try_out(root: &Path, copy: &Path, mutant: &Mutant) -> Vec<Noticed> {
+/// Breaks the copy, builds the tiers that it concerns, mends the copy, and starts them.
+fn break_it(root: &Path, copy: &Path, mutant: &Mutant, number: usize) -> Running {
     let mut originals: Vec<(PathBuf, String)> = Vec::new();
     for edit in mutant.edits {
         let path = copy.join(edit.file);
@@ -122,28 +157,21 @@ fn try_out(root: &Path, copy: &Path, mutant: &Mutant) -> Vec<Noticed> {
         mutant.edits.iter().any(runs)
     };
     let tiers: Vec<&Tier> = TIERS.iter().filter(concerned).collect();
-    let programs = build(root, copy, &tiers, mutant.name);
-    let noticed = run(&tiers, mutant.script, programs, copy);
+    let programs = build(root, copy, &tiers, mutant.name, number);
     // The last edit of a file was made on top of the earlier ones.
     for (path, text) in originals.into_iter().rev() {
         std::fs::write(path, text).unwrap();
     }
-    let mut noticed = tiers.iter().zip(noticed).collect::<Vec<_>>();
-    TIERS
-        .iter()
-        .map(|tier| {
-            let position = noticed.iter().position(|(of, _)| of.program == tier.program)?;
-            noticed.swap_remove(position).1
-        })
-        .collect()
+    Running::start(&tiers, mutant.script, programs, copy)
 }
 
-/// Runs the programs of these tiers, all at a time, each until something is wrong; the crash plans begin with a script.
-fn run(tiers: &[&Tier], script: &str, programs: Vec<PathBuf>, copy: &Path) -> Vec<Noticed> {
-    let running: Vec<_> = tiers
-        .iter()
-        .zip(programs)
-        .map(|(tier, program)| {
+/// Tiers under way, each until something is wrong.
+struct Running(Vec<(&'static Tier, JoinHandle<Output>)>);
+
+impl Running {
+    /// Starts the programs of these tiers, all at a time; the crash plans begin with a script.
+    fn start(tiers: &[&'static Tier], script: &str, programs: Vec<PathBuf>, copy: &Path) -> Self {
+        let started = tiers.iter().zip(programs).map(|(tier, program)| {
             let child = Command::new(program)
                 .args(tier.tests)
                 .arg("--nocapture")
@@ -154,27 +182,31 @@ fn run(tiers: &[&Tier], script: &str, programs: Vec<PathBuf>, copy: &Path) -> Ve
                 .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            (
-                tier,
-                std::thread::spawn(move || child.wait_with_output().unwrap()),
-            )
-        })
-        .collect();
-    let noticed = running.into_iter().map(|(tier, output)| {
-        let output = output.join().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        (!output.status.success()).then(|| {
-            let line = said.lines().find(|line| line.contains(tier.mark));
-            let line = line.or_else(|| said.lines().find(|line| line.contains("panicked")));
-            line.unwrap_or("failed").chars().take(200).collect()
-        })
-    });
-    noticed.collect()
+            let output = std::thread::spawn(move || child.wait_with_output().unwrap());
+            (*tier, output)
+        });
+        Self(started.collect())
+    }
+
+    /// Waits until all have ended; gives what each tier says, by its name.
+    fn noticed(self) -> Vec<(&'static str, Noticed)> {
+        let noticed = self.0.into_iter().map(|(tier, output)| {
+            let output = output.join().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            let noticed = (!output.status.success()).then(|| {
+                let line = said.lines().find(|line| line.contains(tier.mark));
+                let line = line.or_else(|| said.lines().find(|line| line.contains("panicked")));
+                line.unwrap_or("failed").chars().take(200).collect()
+            });
+            (tier.name, noticed)
+        });
+        noticed.collect()
+    }
 }
 
-/// Builds the programs of these tiers; gives their paths.
-fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str) -> Vec<PathBuf> {
+/// Builds the programs of these tiers, and puts them where the next build does not replace them; gives their paths.
+fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str, number: usize) -> Vec<PathBuf> {
     let mut command = Command::new("cargo");
     command.args(["test", "--locked", "--no-run"]);
     for tier in tiers {
@@ -193,8 +225,11 @@ fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str) -> Vec<PathBuf> 
             .lines()
             .find(|line| line.contains("Executable") && line.contains(&own));
         let path = line.unwrap().rsplit_once('(').unwrap().1.trim_end_matches(')');
+        let kept = copy.join(format!("target/{}-{}", tier.program, number % 2));
+        std::fs::create_dir_all(copy.join("target")).unwrap();
         // Cargo shows it from the copy, or whole.
-        copy.join(path)
+        std::fs::copy(copy.join(path), &kept).unwrap();
+        kept
     };
     tiers.iter().map(path).collect()
 }

@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The API key that CertCentral accepts.
 pub const KEY: &str = "simulator-key";
+/// The API key of another account of CertCentral's.
+pub const OTHER: &str = "another-key";
 /// When every world begins.
 const BEGINNING: i64 = 1_800_000_000;
 
@@ -46,6 +48,15 @@ pub fn at(origin: Instant) -> Timestamp {
 /// A CertCentral that accepts these keys, with people who decide at once, and then takes so long to issue.
 pub fn certcentral(origin: Instant, keys: &[&str], issue: Duration) -> Simulation {
     Simulation::new(remote_settings(origin, keys, issue)).unwrap()
+}
+
+/// Another account of CertCentral's, which knows nothing of the first; its orders have other numbers.
+pub fn another_certcentral(origin: Instant, issue: Duration) -> Simulation {
+    let settings = SimulatorSettings {
+        seed: 1,
+        ..remote_settings(origin, &[OTHER], issue)
+    };
+    Simulation::new(settings).unwrap()
 }
 
 /// The same, on a port.

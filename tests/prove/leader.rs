@@ -48,6 +48,37 @@ async fn a_leader_stopped_with_the_right_to_send_in_its_hands_sends_nothing_when
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_can_not_reach_its_lease_ends_and_another_goes_on() -> Result<()> {
+    let plane = installed().await?;
+    let site = Site::quiet(plane, "unreachable").await?;
+    let (front, other) = (Front::quiet(plane).await?, Front::quiet(plane).await?);
+    let cut_off = site.operator(plane, &front).with(ELECTION).start(plane)?;
+    site.order("first", 0).await?;
+    site.issued("first").await?;
+    // All the rest it reaches, so that only the lease tells it to end.
+    front.set(|call| {
+        if call.path.contains("/leases") {
+            Fate::Answered(503, Moment::Before)
+        } else {
+            Fate::Through
+        }
+    });
+    let next = site.operator(plane, &other).with(ELECTION).start(plane)?;
+    assert_eq!(cut_off.wait(PATIENCE).await?.code(), Some(1));
+    let log = cut_off.stderr();
+    assert!(
+        log.contains("the lease is lost: finishing what is open, then ending"),
+        "{log}"
+    );
+    leads(&next).await?;
+    site.order("jane", 0).await?;
+    site.all_is_well().await?;
+    assert_eq!(site.posts(), 2, "one for each order");
+    assert!(next.terminate_and_wait(PATIENCE).await?.success());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_update_overlaps_and_buys_each_order_once() -> Result<()> {
     let plane = installed().await?;
     let site = Site::quiet(plane, "rolling").await?;

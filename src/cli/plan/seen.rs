@@ -134,6 +134,8 @@ fn concluded(order: &DocumentSigningOrder, key: &OrderKey) -> Option<PurchaseSpe
             start_time: long_ago.clone(),
             deadline_time: long_ago,
             remote_time: None,
+            alternative_order_id: false,
+            shown_order_ids: Vec::new(),
         }),
         state: if status.order_id.is_some() {
             PurchaseState::Bought

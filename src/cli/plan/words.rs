@@ -44,6 +44,10 @@ pub fn next(action: &Action) -> String {
             format!("write the attempt {attempt} back into the purchase, as open")
         }
         Action::Repair(Repair::AddOrderId(id)) => format!("write the order {id} into the purchase"),
+        Action::Repair(Repair::NoteShown { ids, .. }) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("note in the purchase that look-ups show {}", ids.join(", "))
+        }
         Action::Repair(Repair::Status) => "put the status right".to_owned(),
         Action::DeleteCardSecret => "delete the Secret with the card".to_owned(),
         Action::Release => "let the manifest go (take its finalizer off)".to_owned(),

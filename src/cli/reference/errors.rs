@@ -13,6 +13,7 @@ pub fn errors() -> String {
                 Code::Begins(beginning) => format!("{} and what begins so", code(beginning)),
                 Code::HasPart(part) => format!("with the part {}", code(part)),
                 Code::Contains(piece) => format!("with {} in it", code(piece)),
+                Code::ContainsBoth(one, other) => format!("with {} and {} in it", code(one), code(other)),
             };
             let about = match entry.about {
                 About::Nothing => "–".to_owned(),

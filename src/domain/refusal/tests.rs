@@ -14,6 +14,22 @@ type Case = (
 
 const CASES: &[Case] = &[
     (
+        "duplicate|alternative_order_id",
+        Turn::Operator,
+        Again::Slowly,
+        Consequence::None,
+        None,
+        "an order with this alternative order ID exists: it is looked up and bound",
+    ),
+    (
+        "alternative_order_id_exists",
+        Turn::Operator,
+        Again::Slowly,
+        Consequence::None,
+        None,
+        "an order with this alternative order ID exists: it is looked up and bound",
+    ),
+    (
         "invalid_param:alternative_order_id",
         Turn::Operator,
         Again::Slowly,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::fixtures::{DAY, at};
 use super::situations::{found, nothing, proven, several};
-use crate::plan::{Action, Correlation, Found, Observed, Row, Unresolved, plan};
+use crate::plan::{Action, Correlation, Found, Observed, Repair, Row, Unresolved, plan};
 
 #[test]
 fn each_missing_condition_alone_holds() {
@@ -73,6 +73,24 @@ fn each_missing_condition_alone_holds() {
             proven().purchase(|purchase| purchase.attempt.iter_mut().for_each(|one| one.remote_time = None)),
         ),
         (
+            "sent without its token",
+            proven().purchase(|purchase| {
+                purchase
+                    .attempt
+                    .iter_mut()
+                    .for_each(|one| one.alternative_order_id = false);
+            }),
+        ),
+        (
+            "seen once",
+            proven().purchase(|purchase| {
+                purchase
+                    .attempt
+                    .iter_mut()
+                    .for_each(|one| one.shown_order_ids = vec![7]);
+            }),
+        ),
+        (
             "not known for long",
             proven().memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(719)),
         ),
@@ -110,7 +128,10 @@ fn each_missing_condition_alone_holds() {
     }
     for (what, seen) in missing {
         let action = plan(&seen).action;
-        let held = matches!(action, Action::Nothing | Action::Adopt(_));
+        let held = matches!(
+            action,
+            Action::Nothing | Action::Adopt(_) | Action::Repair(Repair::NoteShown { .. })
+        );
         assert!(held, "{what}: {action:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::api::{
 };
 use crate::plan::{
     Account, Action, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Memory, Observed,
-    Order, ReadyAccount, RemoteFailure, Request, Ticket, Unresolved, plan,
+    Order, ReadyAccount, RemoteFailure, Repair, Request, Ticket, Unresolved, plan,
 };
 
 /// Anything.
@@ -91,6 +91,10 @@ pub fn honest_pass(seen: Observed) -> Observed {
                 };
             }
             Action::DeleteCardSecret => seen.card_secret = None,
+            Action::Repair(Repair::NoteShown { ids, .. }) => {
+                let attempt = seen.purchase.as_mut().unwrap().attempt.as_mut().unwrap();
+                attempt.shown_order_ids.extend(ids);
+            }
             Action::Inspect(id) | Action::Refresh(id) => {
                 seen.inspection = match inspection.clone() {
                     Inspection::NotAsked | Inspection::Failed => Inspection::Failed,

@@ -182,7 +182,14 @@ fn a_refusal_of_the_read_is_not_repeated_until_something_changes() {
 #[test]
 fn a_person_names_the_order_of_an_open_attempt() {
     check(
-        &claimed().at(900).looked_last(899).existing(7),
+        &claimed().at(900).looked_last(840).existing(7),
+        "
+        BindByHand: LookUp
+        keeps the status
+        ",
+    );
+    check(
+        &claimed().at(900).looked_last(899).looked(nothing()).existing(7),
         "
         BindByHand: Inspect(7)
         keeps the status
@@ -192,10 +199,47 @@ fn a_person_names_the_order_of_an_open_attempt() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .inspected(foreign()),
         "
         BindByHand: Adopt(7)
+        keeps the status
+        ",
+    );
+}
+
+#[test]
+fn an_order_that_a_person_names_does_not_take_the_place_of_the_one_that_carries_the_key() {
+    let named = || {
+        claimed()
+            .at(900)
+            .looked_last(899)
+            .existing(7)
+            .looked(several(&[ORDER]))
+    };
+    check(
+        &named(),
+        "
+        BindByHand: Repair(NoteShown { attempt: \"a1\", ids: [112233] })
+        keeps the status
+        ",
+    );
+    check(&named().shown(&[ORDER]), "
+        BindByHand: Nothing, wake 4500s
+        DuplicateOrders: Placed=Unknown Ready=False since 0s Reconciling=False Stalled=True
+        says spec.existingOrderID names order 7, and 112233 in CertCentral carries this manifest's key dso-ufsmhixffhk5hnbn7z4gwjdpsp: put that number there, or bind order 7 under a higher spec.revision
+        waits for Owner, generation 2, claimed 1, attempt a1
+        failure Held DuplicateOrders x0 at 900s, retry 4500s, of generation 2 and v1: spec.existingOrderID names order 7, and 112233 in CertCentral carries this manifest's key dso-ufsmhixffhk5hnbn7z4gwjdpsp: put that number there, or bind order 7 under a higher spec.revision
+        ");
+    check(
+        &claimed()
+            .at(900)
+            .looked_last(899)
+            .existing(ORDER)
+            .looked(several(&[ORDER, 8])),
+        "
+        BindByHand: Inspect(112233)
         keeps the status
         ",
     );
@@ -207,6 +251,7 @@ fn without_leave_to_adopt_only_an_order_made_after_the_attempt_is_bound() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .account(|account| account.adoption = false)
             .inspected(foreign()),
@@ -222,6 +267,7 @@ fn without_leave_to_adopt_only_an_order_made_after_the_attempt_is_bound() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .account(|account| account.adoption = false)
             .inspected(FoundOrder {
@@ -241,6 +287,7 @@ fn a_named_order_that_can_not_be_read_backs_off_and_is_still_resolved() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .inspection(Inspection::Failed)
             .failed(failure(FailedOutcome::Unavailable)),
@@ -256,6 +303,7 @@ fn a_named_order_that_can_not_be_read_backs_off_and_is_still_resolved() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .inspection(Inspection::Failed)
             .failed(failure(FailedOutcome::Unavailable))

@@ -218,6 +218,7 @@ fn an_existing_order_named_in_each_state() {
         &claimed()
             .at(900)
             .looked_last(899)
+            .looked(nothing())
             .existing(7)
             .inspection(Inspection::Missing(7)),
         "

@@ -194,6 +194,14 @@ impl Observed {
         self
     }
 
+    /// Look-ups have shown these orders while the attempt was open.
+    pub(super) fn shown(self, ids: &[i64]) -> Self {
+        self.purchase(|purchase| {
+            let attempts = purchase.attempt.iter_mut();
+            attempts.for_each(|attempt| attempt.shown_order_ids = ids.to_vec());
+        })
+    }
+
     pub(super) fn no_purchase(mut self) -> Self {
         self.purchase = None;
         self
@@ -320,6 +328,8 @@ fn purchase(state: PurchaseState, attempt: Option<&str>) -> PurchaseSpec {
             start_time: Time(at(0)),
             deadline_time: Time(at(60)),
             remote_time: Some(Time(at(0))),
+            alternative_order_id: true,
+            shown_order_ids: Vec::new(),
         }),
         state,
         reason: None,

@@ -20,13 +20,21 @@ fn wrong_number() -> Observed {
     claimed()
         .at(901)
         .looked_last(900)
+        .looked(nothing())
         .existing(7)
         .inspection(Inspection::Missing(7))
 }
 
 #[test]
 fn several_found_stay_shown_until_a_complete_look_says_otherwise() {
-    check(&claimed().at(5).looked_last(0).looked(several(&[8, 9])), "
+    check(
+        &claimed().at(5).looked_last(0).looked(several(&[8, 9])),
+        "
+        Several: Repair(NoteShown { attempt: \"a1\", ids: [8, 9] })
+        keeps the status
+        ",
+    );
+    check(&claimed().shown(&[8, 9]).at(5).looked_last(0).looked(several(&[8, 9])), "
         Several: Nothing, wake 3605s
         DuplicateOrders: Placed=Unknown Ready=False since 0s Reconciling=False Stalled=True
         says orders 8, 9 all carry this manifest's key dso-ufsmhixffhk5hnbn7z4gwjdpsp: look at them in CertCentral, cancel what is not wanted, and bind one with spec.existingOrderID
@@ -35,6 +43,7 @@ fn several_found_stay_shown_until_a_complete_look_says_otherwise() {
         ");
     check(
         &claimed()
+            .shown(&[8, 9])
             .at(5)
             .looked_last(0)
             .looked(several(&[8, 9]))
@@ -50,6 +59,7 @@ fn several_found_stay_shown_until_a_complete_look_says_otherwise() {
     );
     check(
         &claimed()
+            .shown(&[8, 9])
             .at(5)
             .looked_last(0)
             .looked(several(&[8, 9]))
@@ -66,6 +76,7 @@ fn several_found_stay_shown_until_a_complete_look_says_otherwise() {
     );
     check(
         &claimed()
+            .shown(&[8, 9])
             .at(5)
             .looked_last(0)
             .looked(several(&[8, 9]))
@@ -83,6 +94,14 @@ fn several_found_stay_shown_until_a_complete_look_says_otherwise() {
 
 #[test]
 fn an_unlike_order_stays_shown_and_the_status_follows_the_generation() {
+    check(
+        &unlike_found(),
+        "
+        FoundOne: Repair(NoteShown { attempt: \"a1\", ids: [112233] })
+        keeps the status
+        ",
+    );
+    let unlike_found = || unlike_found().shown(&[ORDER]);
     check(&unlike_found(), "
         FoundOne: Nothing, wake 3605s
         OrderMismatch: Placed=Unknown Ready=False since 0s Reconciling=False Stalled=True

@@ -238,6 +238,12 @@ proptest! {
                 prop_assert_eq!(status(&seen).unwrap().attempt.as_ref(), Some(attempt));
                 prop_assert!(matches!(state(&seen), None | Some(PurchaseState::Closed)));
             }
+            Action::Repair(Repair::NoteShown { attempt, ids }) => {
+                prop_assert_eq!(state(&seen), Some(PurchaseState::Open));
+                let open = seen.purchase.as_ref().unwrap().attempt.as_ref().unwrap();
+                prop_assert_eq!(&open.id, attempt);
+                prop_assert!(!ids.is_empty() && ids.iter().all(|id| !open.shown_order_ids.contains(id)));
+            }
             _ => {}
         }
     }

@@ -1,0 +1,253 @@
+//! Lives in which the account, its key or its ways of telling orders apart are not what they were, and people name orders
+//! that are not theirs to name.
+
+use std::time::Duration;
+
+use docsign::domain::order_key::{ClusterName, OrderKey};
+use docsign::simulator::{Effect, Endpoint, Fault, Matching};
+use serde_json::{Value, json};
+
+use crate::paused::{KEY, OTHER, pass};
+use crate::stage::{ACCOUNTS, Done, HERE, SECRETS, order};
+use crate::world::World;
+
+/// More orders than one look-up opens.
+const CROWD: usize = 230;
+/// Past the quiet period and the look-ups after it.
+const LATER: Duration = Duration::from_hours(3);
+
+impl World {
+    /// Puts another key into the account's Secret, or the same one.
+    async fn put_key(&self, key: &str, label: &str) -> Done {
+        let secret = json!({"metadata": {"labels": {"put": label}}, "stringData": {"api-key": key}});
+        let path = format!("{SECRETS}/certcentral");
+        self.ask("PATCH", &path, &secret).await.map(|_| ())
+    }
+
+    /// Changes the account.
+    async fn edit_account(&self, patch: &Value) -> Done {
+        let path = format!("{ACCOUNTS}/main");
+        self.ask("PATCH", &path, patch).await.map(|_| ())
+    }
+
+    /// No order keeps the alternative order ID that it is sent with.
+    fn keeps_no_tokens(&self, effect: Effect) {
+        self.remote.install(Fault {
+            matching: Matching {
+                endpoint: Some(Endpoint::Place),
+                ..Matching::default()
+            },
+            effect,
+        });
+    }
+
+    /// Waits until nobody knows what came of jane's order, or all is over.
+    async fn unresolved(&self) -> Done {
+        self.until("resolving, or over", |world| {
+            matches!(
+                world.reason("jane").as_str(),
+                "Resolving" | "Issued" | "OutcomeUnknown"
+            )
+        })
+        .await
+    }
+}
+
+fn named(name: &str, id: u64) -> Value {
+    let mut manifest = order(name);
+    manifest["spec"]["existingOrderID"] = json!(id);
+    manifest
+}
+
+/// The answer is lost. The key is replaced by one of another CertCentral account, which finds what is bought with it, and
+/// knows nothing of what was bought before. Then the first key comes back.
+pub async fn key_replaced(world: &World) -> Done {
+    world.first_post(Effect::Hide { seconds: 1800 });
+    world.first_post(Effect::DropAfterCommit);
+    world.apply(&order("jane")).await?;
+    world.unresolved().await?;
+    world.put_key(OTHER, "second").await?;
+    // Long enough for the Secret to be read again.
+    pass(Duration::from_mins(6)).await;
+    let mut joan = order("joan");
+    joan["spec"]["order"]["individual"]["email"] = json!("joan@example.com");
+    world.apply(&joan).await?;
+    world
+        .becomes("joan", &["Issued", "OutcomeUnknown", "Queued"])
+        .await?;
+    pass(LATER).await;
+    world.put_key(KEY, "third").await?;
+    world
+        .until("found, or nothing to be found", |world| {
+            let reason = world.reason("jane");
+            reason == "Issued" || (reason == "OutcomeUnknown" && world.remote.journal().orders.is_empty())
+        })
+        .await
+}
+
+/// The first POST never arrives, and the Secret is written anew with the same key, which is seen to show what was bought
+/// before.
+pub async fn key_written_anew(world: &World) -> Done {
+    world.apply(&order("joan")).await?;
+    world.becomes("joan", &["Issued", "OutcomeUnknown"]).await?;
+    world.post_after(1, Effect::DropBeforeCommit);
+    world.apply(&order("jane")).await?;
+    world.unresolved().await?;
+    world.put_key(KEY, "second").await?;
+    world.becomes("jane", &["Issued", "OutcomeUnknown"]).await
+}
+
+/// The answer is lost, and the manifest is deleted and applied again on another account of CertCentral's.
+pub async fn other_account(world: &World) -> Done {
+    world.other_account().await?;
+    world.first_post(Effect::Hide { seconds: 1800 });
+    world.first_post(Effect::DropAfterCommit);
+    world.apply(&order("jane")).await?;
+    world.purchases("claimed", |all| !all.is_empty()).await?;
+    pass(Duration::from_secs(30)).await;
+    world.delete("jane").await?;
+    let mut elsewhere = order("jane");
+    elsewhere["spec"]["accountRef"]["name"] = json!("other");
+    world.apply(&elsewhere).await?;
+    world.becomes("jane", &["OrderChanged", "Issued"]).await
+}
+
+/// The account refuses alternative order IDs from now on, and the answer to the POST without one is lost: only its
+/// comments tell whose the order is.
+pub async fn untraced(world: &World) -> Done {
+    world.keeps_no_tokens(Effect::RefuseAlternativeOrderId);
+    world.post_after(1, Effect::DropAfterCommit);
+    world.apply(&order("jane")).await?;
+    world
+        .becomes("jane", &["Issued", "OutcomeUnknown", "PossibleDuplicate"])
+        .await
+}
+
+/// The account takes alternative order IDs and keeps none. That an order is not found by its own says nothing of the next.
+pub async fn unkept(world: &World) -> Done {
+    world.keeps_no_tokens(Effect::IgnoreAlternativeOrderId);
+    world.post_after(1, Effect::DropAfterCommit);
+    world.apply(&order("joan")).await?;
+    world.becomes("joan", &["Issued", "OutcomeUnknown"]).await?;
+    // Look-ups by its token are tried out meanwhile.
+    pass(Duration::from_mins(2)).await;
+    world.apply(&order("jane")).await?;
+    world
+        .becomes(
+            "jane",
+            &["Issued", "OutcomeUnknown", "PossibleDuplicate", "Queued"],
+        )
+        .await
+}
+
+/// Both records of an order are lost on an account that keeps no tokens, behind more orders than one look-up opens.
+pub async fn crowd(world: &World) -> Done {
+    world.keeps_no_tokens(Effect::IgnoreAlternativeOrderId);
+    world.apply(&order("jane")).await?;
+    world.becomes("jane", &["Issued"]).await?;
+    for _ in 0..CROWD {
+        pass(Duration::from_secs(1)).await;
+        world.place_by_hand(None).await?;
+    }
+    world.delete("jane").await?;
+    world.delete_purchase().await?;
+    world.apply(&order("jane")).await?;
+    world.becomes("jane", &["Issued"]).await
+}
+
+/// People name orders of other manifests, of which one is there and one is not.
+pub async fn neighbours(world: &World) -> Done {
+    world.apply(&order("joan")).await?;
+    world.becomes("joan", &["Issued", "OutcomeUnknown"]).await?;
+    let joans = world.status("joan").order_id;
+    let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, "ghost", 1);
+    let ghosts = world.place_by_hand(Some(key.token().as_str())).await?;
+    let joans = joans.and_then(|id| u64::try_from(id).ok()).unwrap_or(ghosts);
+    if joans != ghosts {
+        world.apply(&named("jane", joans)).await?;
+        world.becomes("jane", &["NotAllowed"]).await?;
+        world.delete("jane").await?;
+    }
+    world
+        .edit_account(&json!({"spec": {"allow": {"adoption": false}}}))
+        .await?;
+    pass(Duration::from_secs(30)).await;
+    world.apply(&named("jane", ghosts)).await?;
+    world.becomes("jane", &["NotAllowed"]).await?;
+    let none = json!({"spec": {"existingOrderID": null}});
+    world.edit("jane", &none).await?;
+    world.becomes("jane", &["Issued", "OutcomeUnknown"]).await
+}
+
+/// A person names an order of somebody's while the POST is still under way.
+pub async fn named_early(world: &World) -> Done {
+    let foreign = world.place_by_hand(None).await?;
+    world.post_after(
+        0,
+        Effect::Delay {
+            before: 40_000,
+            after: 0,
+        },
+    );
+    world.apply(&order("jane")).await?;
+    world.purchases("claimed", |all| !all.is_empty()).await?;
+    pass(Duration::from_secs(5)).await;
+    let this = json!({"spec": {"existingOrderID": foreign}});
+    world.edit("jane", &this).await?;
+    world
+        .until("told, or over", |world| {
+            matches!(
+                world.reason("jane").as_str(),
+                "OrderChanged" | "DuplicateOrders" | "Issued" | "OutcomeUnknown"
+            )
+        })
+        .await?;
+    let none = json!({"spec": {"existingOrderID": null}});
+    world.edit("jane", &none).await?;
+    world.becomes("jane", &["Issued", "OutcomeUnknown"]).await
+}
+
+/// Look-ups show two orders of an attempt, and from then on none: what was seen once is not absent.
+pub async fn shown_once(world: &World) -> Done {
+    let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, "jane", 1);
+    world.first_post(Effect::Hide { seconds: 600 });
+    world.first_post(Effect::DropAfterCommit);
+    world.apply(&order("jane")).await?;
+    world.unresolved().await?;
+    world.first_post(Effect::Hide { seconds: 600 });
+    let second = world.place_by_hand(Some(key.token().as_str())).await?;
+    world.remote.install(Fault {
+        matching: Matching {
+            endpoint: Some(Endpoint::Place),
+            ..Matching::default()
+        },
+        effect: Effect::Refuse {
+            status: 400,
+            code: "too_late".to_owned(),
+            message: "Nothing more is to be bought.".to_owned(),
+        },
+    });
+    world.becomes("jane", &["DuplicateOrders"]).await?;
+    let fault = |endpoint| Fault {
+        matching: Matching {
+            endpoint: Some(endpoint),
+            ..Matching::default()
+        },
+        effect: Effect::Refuse {
+            status: 404,
+            code: "not_found|order".to_owned(),
+            message: "No such order.".to_owned(),
+        },
+    };
+    world.remote.install(fault(Endpoint::Alternate));
+    pass(LATER).await;
+    world.remote.clear_faults();
+    let attempt = world.status("jane").attempt;
+    let shown = &world.cluster.objects("purchases")[0]["spec"]["attempt"];
+    if shown["id"].as_str() != attempt.as_deref() || shown["shownOrderIDs"].as_array().is_none() {
+        return Err(format!("what was seen is forgotten: {shown}"));
+    }
+    let this = json!({"spec": {"existingOrderID": second}});
+    world.edit("jane", &this).await?;
+    world.becomes("jane", &["Issued"]).await
+}
