@@ -5,6 +5,8 @@
 
 #[path = "clocks.rs"]
 mod clocks;
+#[path = "table.rs"]
+mod table;
 
 /// One broken protocol.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +33,7 @@ const OPEN: &str = "src/plan/open.rs";
 
 /// All of them.
 pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
-    MUTANTS.iter().chain(clocks::CLOCKS)
+    MUTANTS.iter().chain(clocks::CLOCKS).chain(table::TABLE)
 }
 
 const MUTANTS: &[Mutant] = &[
