@@ -22,6 +22,8 @@ mod broken;
 mod end;
 #[path = "model/ledger.rs"]
 mod ledger;
+#[path = "model/noticed.rs"]
+mod noticed;
 #[path = "model/people.rs"]
 mod people;
 #[path = "model/protocol.rs"]
@@ -45,8 +47,9 @@ use stateright::{Checker, HasDiscoveries, Model, Path};
 
 use bounds::Bounds;
 use broken::Broken;
+use noticed::BROKEN;
 use protocol::{Move, Protocol};
-use searches::{BROKEN, SEARCHES};
+use searches::SEARCHES;
 use world::World;
 
 /// Searches until nothing new is found, or until a promise is broken.
@@ -117,7 +120,7 @@ fn every_way_to_break_it_is_noticed() {
         let path = checker.discovery(promise);
         let path = path.unwrap_or_else(|| panic!("{:?} is not noticed: {promise}", bounds.broken));
         let broken = match bounds.broken {
-            Broken::Nothing => "OrderHiddenTooLong".to_owned(),
+            Broken::Nothing => format!("a stated limit, {},", bounds.name),
             broken => format!("{broken:?}"),
         };
         say(&format!(

@@ -1,5 +1,7 @@
 //! The one place where plans become effects: one arm per action.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
@@ -79,6 +81,7 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
     };
     let context = pass.context;
     pass.look_up_began = Some(context.clock.monotonic());
+    pass.asked = Some(Arc::clone(&connection));
     let email = pass.order.as_deref().and_then(account_view::email);
     let question = Question {
         context,

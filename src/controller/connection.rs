@@ -80,6 +80,11 @@ impl Connection {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The other is this account, on this endpoint, with this key.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.endpoint == other.endpoint && self.secret == other.secret
+    }
+
     /// How orders can be looked up now.
     pub(super) fn correlation(&self) -> Correlation {
         match *self.correlation.lock().unwrap_or_else(PoisonError::into_inner) {

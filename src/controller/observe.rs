@@ -42,6 +42,7 @@ pub(super) async fn begin(
         turn: None,
         look_up: LookUp::NotAsked,
         look_up_began: None,
+        asked: None,
         inspection: Inspection::NotAsked,
         failed: None,
     };
@@ -75,6 +76,12 @@ pub(super) async fn account(pass: &mut Pass<'_>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let known = pass.context.accounts.known(&name);
     let (view, connection) = account_view::view(pass, &name, known).await?;
+    if let (Some(asked), Some(now)) = (&pass.asked, &connection)
+        && !asked.is_same(now)
+    {
+        // What one account answered says nothing of another, also where the name has stood for both in this pass.
+        pass.look_up = LookUp::NotAsked;
+    }
     pass.account = view;
     pass.connection = connection;
     Ok(())

@@ -49,6 +49,8 @@ pub(super) struct Pass<'a> {
     pub look_up: LookUp,
     /// When the look-up began, by the monotonic clock.
     pub look_up_began: Option<Duration>,
+    /// Who was asked.
+    pub asked: Option<Arc<Connection>>,
     pub inspection: Inspection,
     /// In words that can be stored.
     pub failed: Option<RemoteFailure>,

@@ -137,8 +137,8 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         .as_ref()
         .and_then(|failure| Some(failure.retry_time.as_ref()?.0))
         .filter(|_| order.existing_order_id.is_some());
-    let for_a_person =
-        (order.existing_order_id.is_some() && settled(seen)).then(|| looks_again_for_a_person(seen));
+    let heard = order.existing_order_id.is_some() && settled(seen) && failure::holding(seen, order).is_none();
+    let for_a_person = heard.then(|| looks_again_for_a_person(seen));
     let next = [look, retry, for_a_person, word_counts_from(seen, order, attempt)];
     let next = next.into_iter().flatten().filter(|time| *time > seen.now).min();
     let edit = Edit {

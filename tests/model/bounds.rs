@@ -12,8 +12,9 @@ pub const DEADLINE: i8 = 2;
 pub const FLIGHT: i8 = 1;
 /// Ticks after which a person's word counts.
 pub const SETTLE: i8 = 4;
-/// Ticks that a replica must have known an attempt before it believes that no order exists.
-pub const FLOOR: i8 = 2;
+/// Ticks that a replica must have known an attempt before it believes that no order exists: whatever the clocks say, its
+/// POST is on its way no more.
+pub const FLOOR: i8 = DEADLINE + FLIGHT;
 /// Ticks from a claim until the emptiness of a look-up counts. The last byte leaves one tick after the claim's
 /// look-up at the latest, CertCentral decides one later and shows it [`HIDDEN`] ticks after that: just in time.
 pub const QUIET: i8 = 4;
@@ -40,6 +41,8 @@ pub struct Bounds {
     pub late: bool,
     /// Look-ups may not see an order for so long.
     pub hidden: i8,
+    /// These bounds are beyond the limits: a second order may be bought, and has to be told.
+    pub told_only: bool,
     /// Orders carry the key's token, and the account is known to show it.
     pub tokens: bool,
     /// Somebody else's order stands on the account.
@@ -69,6 +72,7 @@ impl Bounds {
         not_sent: false,
         late: true,
         hidden: HIDDEN,
+        told_only: false,
         tokens: true,
         foreign: false,
         adoption: false,

@@ -1,8 +1,11 @@
 //! Ways to break the operator on purpose: a search that can't see them would prove nothing.
 
+use docsign::plan::Row;
+
+use super::bounds::FLOOR;
 use super::protocol::Protocol;
 use super::seen::{Does, Planned, View};
-use super::world::{Look, Manifest, State};
+use super::world::{Look, Manifest, State, namespace_of};
 
 /// Ways to break the operator around the shipping plan: in what it is told, or in what is done of what it says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +43,22 @@ pub enum Broken {
     ForeignIsOurs,
     /// A person's word counts at once.
     WordCountsAtOnce,
+    /// Absence is proven on any account.
+    AnyAccount,
+    /// What one account answered counts for another.
+    AnswerOfAnotherAccount,
+    /// Absence is believed by a process that has just learned of the attempt.
+    NoFloor,
+    /// Clocks are believed that do not agree.
+    ClocksAgree,
+    /// A status that was wiped is not marked again.
+    NoRemark,
+    /// Who waives one order waives them all.
+    AllWaived,
+    /// Namespaces of one name are one.
+    OneNamespace,
+    /// A key whose absence was proven is not looked up again.
+    ProofIsFinal,
 }
 
 impl Protocol {
@@ -78,8 +97,51 @@ impl Protocol {
                 }
             }
             Broken::WordCountsAtOnce => {
-                if told.manifest.is_some_and(|seen| seen.anew > 0) {
+                if told
+                    .manifest
+                    .is_some_and(|seen| seen.anew > 0 || seen.existing > 0)
+                {
                     told.known_for = told.known_for.saturating_add(50);
+                }
+            }
+            Broken::AnyAccount => told.same_account = true,
+            Broken::NoFloor => told.known_for = told.known_for.max(FLOOR),
+            Broken::ClocksAgree => {
+                if let Some(record) = told.purchase
+                    && let Some(remote) = record.remote
+                {
+                    told.began = told.began.min(remote + told.asked - record.started);
+                }
+            }
+            Broken::NoRemark => {
+                let planned = self.plans.plan(&told);
+                let open = told.purchase.is_some_and(|record| record.state == State::Open);
+                if planned.row == Row::Repair && planned.does == Does::WriteStatus && open {
+                    return Planned {
+                        does: Does::Nothing,
+                        status: None,
+                        ..planned
+                    };
+                }
+            }
+            Broken::AllWaived => {
+                if let Look::Complete(_, maybe) = &mut told.look
+                    && told.manifest.is_some_and(|seen| seen.waived > 0)
+                {
+                    *maybe = 0;
+                }
+            }
+            Broken::OneNamespace => {
+                if let (Some(record), Some(seen)) = (&mut told.purchase, told.manifest)
+                    && namespace_of(record.uid) != namespace_of(seen.uid)
+                {
+                    // Another object still, of the same namespace.
+                    record.uid = seen.uid - 1;
+                }
+            }
+            Broken::ProofIsFinal => {
+                if told.purchase.is_some_and(|record| record.absences > 0) {
+                    told.looked_up = Some(told.now);
                 }
             }
             Broken::NoRepair => {
@@ -101,7 +163,8 @@ impl Protocol {
             | Broken::IncompleteIsEmpty
             | Broken::UnknownIsRefused
             | Broken::TicketTwice
-            | Broken::ForeignIsOurs => {}
+            | Broken::ForeignIsOurs
+            | Broken::AnswerOfAnotherAccount => {}
         }
         self.plans.plan(&told)
     }

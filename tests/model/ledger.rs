@@ -4,7 +4,9 @@ use super::bounds::{DEADLINE, FLIGHT};
 use super::broken::Broken;
 use super::protocol::Protocol;
 use super::seen::Planned;
-use super::world::{Answer, Ids, Manifest, Memory, Reason, Record, Stage, State, World};
+use super::world::{
+    Answer, FOREIGN, Ids, Manifest, Memory, Pass, Reason, Record, Stage, State, World, namespace_of,
+};
 
 /// How an effect goes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -20,6 +22,12 @@ pub enum How {
 pub const ID_DROPPED: u8 = 2;
 /// An attempt whose outcome was open was written over, or closed while its order exists or may still come.
 pub const UNRESOLVED_GONE: u8 = 4;
+/// An order that a person named was bound while the key's own might still have been on its way.
+pub const BOUND_IN_FLIGHT: u8 = 8;
+/// A pass was over, and status and purchase did not name the same attempt.
+pub const LEDGERS_APART: u8 = 16;
+/// A manifest was given, unasked, what an earlier namespace of the same name had bought.
+pub const INHERITED: u8 = 32;
 
 /// Takes note of a purchase as it is now.
 pub fn hold(world: &mut World, replica: usize, purchase: Option<Record>) {
@@ -72,7 +80,7 @@ fn judge(model: &Protocol, world: &mut World, replica: usize, old: &Record, new:
     if old.ids & !new.ids != 0 {
         world.wrong |= ID_DROPPED;
     }
-    if old.state != State::Open || new.state == State::Bought {
+    if old.state != State::Open {
         return;
     }
     let attempt = old.attempt;
@@ -80,24 +88,68 @@ fn judge(model: &Protocol, world: &mut World, replica: usize, old: &Record, new:
         // What was seen of it is noted.
         return;
     }
-    let coming = world.flights.iter().flatten().any(|flight| {
-        let decided = flight.answer != Answer::Pending && !matches!(flight.answer, Answer::Accepted(_));
-        flight.attempt == attempt && !decided && world.tick <= flight.sent + FLIGHT
-    });
+    let on_its_way = on_its_way(world, replica, attempt);
+    if new.state == State::Bought {
+        let foreign = world.ids(|order| order.key == FOREIGN);
+        if on_its_way && new.ids & !old.ids & foreign != 0 {
+            world.wrong |= BOUND_IN_FLIGHT;
+        }
+        return;
+    }
     let exists = world.ids(|order| order.attempt == attempt) != 0;
-    let may_send = world.replicas.iter().enumerate().any(|(other, process)| {
-        let ticket = process.pass.and_then(|pass| pass.ticket);
-        other != replica && ticket.is_some_and(|(of, began)| of == attempt && world.tick < began + DEADLINE)
-    });
     // A person who says that there is no order answers for it.
     let by_hand = new.reason == Some(Reason::Absent)
         && world.replicas[replica]
             .pass
             .and_then(|pass| pass.manifest)
             .is_some_and(|manifest| manifest.anew == attempt);
-    let over = new.state == State::Open || coming || exists || may_send;
+    let over = new.state == State::Open || on_its_way || exists;
     if over && !by_hand && attempt > 0 && model.bounds.within_limits() {
         world.wrong |= UNRESOLVED_GONE;
+    }
+}
+
+/// The POST of an attempt may still be decided, or sent by somebody else.
+fn on_its_way(world: &World, replica: usize, attempt: u8) -> bool {
+    let coming = world.flights.iter().flatten().any(|flight| {
+        let decided = flight.answer != Answer::Pending && !matches!(flight.answer, Answer::Accepted(_));
+        flight.attempt == attempt && !decided && world.tick <= flight.sent + FLIGHT
+    });
+    coming
+        || world.replicas.iter().enumerate().any(|(other, process)| {
+            let ticket = process.pass.and_then(|pass| pass.ticket);
+            other != replica
+                && ticket.is_some_and(|(of, began)| of == attempt && world.tick < began + DEADLINE)
+        })
+}
+
+/// A pass has nothing left to do; `status`: what it shows at last, if it changes. Unless somebody has changed the manifest
+/// since, both ledgers name the same attempt then: each is there for the case that the other is lost.
+pub fn leave(model: &Protocol, world: &mut World, replica: usize, status: Option<u16>) {
+    let Some(pass) = world.replicas[replica].pass else {
+        return;
+    };
+    let current = world.manifests[usize::from(pass.key / 2)];
+    let Some(seen) = pass.manifest.filter(|seen| current == Some(*seen)) else {
+        return;
+    };
+    let shown = model.plans.shown(status.unwrap_or(seen.status));
+    if shown.key.is_some_and(|key| key != pass.key) {
+        return;
+    }
+    let now = world.tick + model.bounds.skew[replica];
+    let open = pass
+        .purchase
+        .filter(|record| record.state == State::Open && record.attempt > 0);
+    let apart = if let Some(open) = open {
+        // Until then the sender may be about to write the mark himself. Another object's attempt is not marked here.
+        open.uid == seen.uid && now > open.deadline && shown.attempt != open.attempt
+    } else {
+        let bought = pass.purchase.is_some_and(|record| record.state != State::Closed);
+        !bought && shown.attempt > 0
+    };
+    if apart {
+        world.wrong |= LEDGERS_APART;
     }
 }
 
@@ -109,24 +161,21 @@ pub fn record(model: &Protocol, world: &mut World, replica: usize, id: u8, reaso
     let before = world.purchases[usize::from(pass.key)];
     let bit = 1 << id;
     let now = world.tick + model.bounds.skew[replica];
-    let blank = || Record {
-        attempt: pass
-            .manifest
-            .map_or(0, |manifest| model.plans.shown(manifest.status).attempt),
-        started: now,
-        deadline: now,
-        remote: None,
-        state: State::Closed,
-        reason: None,
-        absences: 0,
-        ids: 0,
-        shown: 0,
-        uid: pass.manifest.map_or(0, |manifest| manifest.uid),
-        inputs: pass.manifest.map_or(0, |manifest| digest(&manifest)),
-        account: pass.manifest.map_or(0, |manifest| manifest.account),
-    };
     let placed = matches!(pass.stage, Stage::Record(_));
-    let base = before.or(pass.purchase.filter(|_| placed)).unwrap_or_else(blank);
+    let base = before.or(pass.purchase.filter(|_| placed));
+    let base = base.unwrap_or_else(|| blank(model, &pass, now));
+    // Nothing came of what stands there: who binds the order, and on which account, is said anew.
+    let base = if base.state == State::Closed && reason == Reason::Adopted {
+        let blank = blank(model, &pass, now);
+        Record {
+            uid: blank.uid,
+            inputs: blank.inputs,
+            account: blank.account,
+            ..base
+        }
+    } else {
+        base
+    };
     if base.state == State::Bought && base.ids & bit != 0 && before.is_some() {
         hold(world, replica, before);
         return how == How::Well;
@@ -142,6 +191,26 @@ pub fn record(model: &Protocol, world: &mut World, replica: usize, id: u8, reaso
         ..base
     };
     write(model, world, replica, before, bought, how)
+}
+
+/// What a purchase says of a key whose purchase is gone, or never was.
+fn blank(model: &Protocol, pass: &Pass, now: i8) -> Record {
+    Record {
+        attempt: pass
+            .manifest
+            .map_or(0, |manifest| model.plans.shown(manifest.status).attempt),
+        started: now,
+        deadline: now,
+        remote: None,
+        state: State::Closed,
+        reason: None,
+        absences: 0,
+        ids: 0,
+        shown: 0,
+        uid: pass.manifest.map_or(0, |manifest| manifest.uid),
+        inputs: pass.manifest.map_or(0, |manifest| digest(&manifest)),
+        account: pass.account,
+    }
 }
 
 /// Writes a status on the version of the manifest that was planned from; `false`: an error.
@@ -160,6 +229,11 @@ pub fn write_status(model: &Protocol, world: &mut World, replica: usize, status:
     let (old, new) = (model.plans.shown(seen.status), model.plans.shown(status));
     if old.order > 0 && new.order != old.order && old.key == new.key {
         world.wrong |= ID_DROPPED;
+    }
+    let buyer = world.purchases[usize::from(pass.key)].map_or(seen.uid, |record| record.uid);
+    let unasked = new.order > 0 && old.order == 0 && seen.existing != new.order;
+    if unasked && namespace_of(buyer) != namespace_of(seen.uid) {
+        world.wrong |= INHERITED;
     }
     let written = Manifest { status, ..seen };
     world.put(manifest, Some(written));
@@ -211,7 +285,7 @@ pub fn claim(
         shown: 0,
         uid: manifest.uid,
         inputs: digest(&manifest),
-        account: manifest.account,
+        account: pass.account,
     };
     let unread = model.bounds.broken == Broken::UnconditionalClaim;
     let expected = if unread {
@@ -291,12 +365,8 @@ pub fn put_back(model: &Protocol, world: &mut World, replica: usize, attempt: u8
             State::Open
         },
         reason: None,
-        absences: before.map_or(0, |before| before.absences),
-        ids: before.map_or(0, |before| before.ids),
         shown: 0,
-        uid: pass.manifest.map_or(0, |manifest| manifest.uid),
-        inputs: pass.manifest.map_or(0, |manifest| digest(&manifest)),
-        account: pass.manifest.map_or(0, |manifest| manifest.account),
+        ..before.unwrap_or_else(|| blank(model, &pass, now))
     };
     write(model, world, replica, before, open, how)
 }

@@ -2,7 +2,7 @@
 
 use super::bounds::QUIET;
 use super::protocol::Protocol;
-use super::world::{FOREIGN, Manifest, State, World, each, key_of};
+use super::world::{FOREIGN, Manifest, NAMESPACE_ANEW, State, World, each, key_of};
 
 /// Changes something about a manifest of this number, where that can be.
 pub type Edit = fn(&Protocol, &World, usize) -> Option<World>;
@@ -61,6 +61,30 @@ pub fn replace(_: &Protocol, world: &World, manifest: usize) -> Option<World> {
     apply(&gone, manifest, 0)
 }
 
+/// The namespace is deleted with all that is in it, made anew, and the manifests are applied again.
+pub fn make_namespace_anew(_: &Protocol, world: &World, manifest: usize) -> Option<World> {
+    (manifest == 0 && world.uids < NAMESPACE_ANEW).then_some(())?;
+    let mut next = *world;
+    next.uids = NAMESPACE_ANEW;
+    for manifest in 0..2 {
+        if next.manifests[manifest].take().is_some() {
+            next = apply(&next, manifest, 0)?;
+        }
+    }
+    Some(next)
+}
+
+/// The accounts' names stand for others from now on, where tokens are kept as well: made anew, or on another endpoint.
+/// Or they stand for the first ones again.
+pub fn switch_behind_the_name(_: &Protocol, world: &World, manifest: usize) -> Option<World> {
+    // Before that, one name is like another.
+    (manifest == 0 && world.attempts > 0).then_some(())?;
+    Some(World {
+        elsewhere: !world.elsewhere,
+        ..*world
+    })
+}
+
 /// The status is wiped, as far as the rule on status.orderID allows it.
 pub fn wipe(model: &Protocol, world: &World, manifest: usize) -> Option<World> {
     let seen = world.manifests[manifest]?;
@@ -68,6 +92,15 @@ pub fn wipe(model: &Protocol, world: &World, manifest: usize) -> Option<World> {
     let mut next = *world;
     next.put(manifest, Some(Manifest { status: 0, ..seen }));
     Some(next)
+}
+
+/// The status is wiped, while the other ledger knows what it said.
+pub fn wipe_what_is_recorded(model: &Protocol, world: &World, manifest: usize) -> Option<World> {
+    let shown = model.plans.shown(world.manifests[manifest]?.status);
+    let record = world.purchases[usize::from(shown.key?)];
+    let known = record.is_some_and(|record| record.attempt == shown.attempt);
+    (known || shown.attempt == 0).then_some(())?;
+    wipe(model, world, manifest)
 }
 
 /// A purchase is deleted, while the other ledger knows what it said.
@@ -111,11 +144,40 @@ pub fn order_anew(model: &Protocol, world: &World, manifest: usize) -> Option<Wo
     Some(next)
 }
 
+/// A person looks at the orders that may be this one, and says of all that are somebody else's that they are not.
+pub fn waive(_: &Protocol, world: &World, manifest: usize) -> Option<World> {
+    let waived = world.ids(|order| order.key == FOREIGN);
+    let mut seen = world.manifests[manifest].filter(|seen| seen.waived != waived)?;
+    seen.waived = waived;
+    let mut next = *world;
+    next.put(manifest, Some(seen));
+    Some(next)
+}
+
 /// CertCentral's clock is put forward past the quiet period.
 pub fn put_clock_forward(_: &Protocol, world: &World, _: usize) -> Option<World> {
-    (world.ahead == 0).then_some(())?;
-    Some(World {
-        ahead: QUIET,
+    put_forward(world, QUIET)
+}
+
+/// CertCentral's clock is put forward while a POST is under way, as far as an operator's that is ahead.
+pub fn put_clock_as_far(_: &Protocol, world: &World, _: usize) -> Option<World> {
+    one_has_left(world)?;
+    put_forward(world, QUIET)
+}
+
+/// CertCentral's clock is put forward while a POST is under way, forty minutes further than an operator's that is ahead.
+pub fn put_clock_further(_: &Protocol, world: &World, _: usize) -> Option<World> {
+    one_has_left(world)?;
+    put_forward(world, QUIET + 40)
+}
+
+fn one_has_left(world: &World) -> Option<()> {
+    world.flights.iter().any(Option::is_some).then_some(())
+}
+
+fn put_forward(world: &World, minutes: i8) -> Option<World> {
+    (world.ahead == 0).then_some(World {
+        ahead: minutes,
         ..*world
     })
 }
@@ -167,6 +229,7 @@ fn apply(world: &World, manifest: usize, inputs: u8) -> Option<World> {
         revision: 1,
         existing: 0,
         anew: 0,
+        waived: 0,
         suspend: false,
         inputs,
         account: 0,

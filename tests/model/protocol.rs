@@ -4,10 +4,12 @@ use stateright::{Model, Property};
 
 use super::bounds::{Bounds, FLIGHT};
 use super::broken::Broken;
-use super::ledger::{How, ID_DROPPED, UNRESOLVED_GONE};
+use super::ledger::{BOUND_IN_FLIGHT, How, ID_DROPPED, INHERITED, LEDGERS_APART, UNRESOLVED_GONE};
 use super::seen::{Does, Plans};
-use super::shell::{POST_WITHOUT_PURCHASE, begin, begin_alone, step, view};
-use super::world::{Answer, FOREIGN, Failed, Flight, Inspected, Look, Remote, Replica, Stage, World, each};
+use super::shell::{POST_WITHOUT_PURCHASE, begin, begin_alone, observe_account, step, view};
+use super::world::{
+    Answer, FOREIGN, Failed, Flight, Ids, Inspected, Look, Remote, Replica, Stage, World, each,
+};
 use super::{end, people};
 
 /// The order protocol within bounds.
@@ -145,6 +147,7 @@ impl Protocol {
             };
         }
         unheard(&mut next, replica);
+        observe_account(self, &mut next, replica);
         Some(next)
     }
 
@@ -301,9 +304,10 @@ impl Model for Protocol {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("at most one accepted POST per order key", |_, world| {
-                !paid_twice(world)
-            }),
+            Property::always(
+                "at most one accepted POST per order key",
+                |model: &Self, world| !paid_twice(world) || model.bounds.told_only,
+            ),
             Property::always(
                 "no POST without an open purchase that names its attempt",
                 |_, world: &World| world.wrong & POST_WITHOUT_PURCHASE == 0,
@@ -315,7 +319,21 @@ impl Model for Protocol {
             Property::always("an unresolved purchase never disappears", |_, world: &World| {
                 world.wrong & UNRESOLVED_GONE == 0
             }),
-            Property::always("a foreign order is never bound", |_, world| !foreign_bound(world)),
+            Property::always("a foreign order is never bound unasked", |model: &Self, world| {
+                !foreign_bound(model, world)
+            }),
+            Property::always(
+                "nothing is bound by hand while the key's own POST may be under way",
+                |_, world: &World| world.wrong & BOUND_IN_FLIGHT == 0,
+            ),
+            Property::always(
+                "where a pass is over, both ledgers name the same attempt",
+                |_, world: &World| world.wrong & LEDGERS_APART == 0,
+            ),
+            Property::always(
+                "what another namespace bought is not inherited",
+                |_, world: &World| world.wrong & INHERITED == 0,
+            ),
             Property::always(
                 "without faults, every order comes to a good end",
                 end::comes_to_an_end,
@@ -329,11 +347,19 @@ pub fn paid_twice(world: &World) -> bool {
     (0..4).any(|key| world.ids(|order| order.key == key).count_ones() > 1)
 }
 
-fn foreign_bound(world: &World) -> bool {
+fn foreign_bound(model: &Protocol, world: &World) -> bool {
     (0..4).any(|key| {
         let recorded = world.purchases[key].map_or(0, |record| record.ids);
-        each(recorded).any(|id| world.order(id).is_none_or(|order| usize::from(order.key) != key))
+        each(recorded & !adopted(model, world, key / 2))
+            .any(|id| world.order(id).is_none_or(|order| usize::from(order.key) != key))
     })
+}
+
+/// The order that nobody of this world bought, where a person names it in a manifest and the account lets it be bound.
+pub fn adopted(model: &Protocol, world: &World, manifest: usize) -> Ids {
+    let named = world.manifests[manifest].map_or(0, |seen| 1 << seen.existing);
+    let foreign = world.ids(|order| order.key == FOREIGN);
+    if model.bounds.adoption { named & foreign } else { 0 }
 }
 
 impl Bounds {

@@ -18,7 +18,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::bounds::{DEADLINE, FLIGHT, FLOOR, QUIET, SETTLE};
 use super::statuses::{Shown, Statuses};
-use super::world::{Failed, Ids, Inspected, Look, Manifest, Reason, Record, State, each};
+use super::world::{Failed, Ids, Inspected, Look, Manifest, Reason, Record, State, each, namespace_of};
 
 /// Seconds of a tick.
 const TICK: i64 = 60;
@@ -126,7 +126,7 @@ impl Plans {
     pub fn with_order(&self, status: u16, id: u8) -> u16 {
         let mut statuses = self.statuses.write().unwrap();
         let mut status = statuses.read(status).clone();
-        status.order_id = Some(id.into());
+        status.order_id = Some(order_number(id));
         statuses.number(status)
     }
 
@@ -159,7 +159,7 @@ impl Plans {
                 Look::Incomplete => LookUp::Incomplete,
                 Look::Complete(found, maybe) => LookUp::Complete(Found {
                     orders: each(found).map(|id| order(view, id, true)).collect(),
-                    maybe: each(maybe).map(i64::from).collect(),
+                    maybe: each(maybe).map(order_number).collect(),
                     asked: wall(view.asked),
                     // As the shell does it: the second before, as CertCentral's clock shows whole seconds.
                     began: remote(view.began).checked_sub(SignedDuration::from_secs(1)).ok(),
@@ -167,7 +167,7 @@ impl Plans {
             },
             inspection: match view.inspection {
                 Inspected::NotAsked => Inspection::NotAsked,
-                Inspected::Missing(id) => Inspection::Missing(id.into()),
+                Inspected::Missing(id) => Inspection::Missing(order_number(id)),
                 Inspected::Found { id, owned } => Inspection::Found(FoundOrder {
                     owned,
                     ..order(view, id, true)
@@ -184,23 +184,26 @@ impl Plans {
     }
 
     fn order(&self, manifest: &Manifest) -> Order {
+        let named = (manifest.anew > 0).then(|| attempt(manifest.anew));
+        let waived = each(manifest.waived).map(|id| order_number(id).to_string());
+        let words: Vec<String> = named.into_iter().chain(waived).collect();
         Order {
             uid: format!("uid-{}", manifest.uid),
-            namespace_uid: Some("namespace-1".to_owned()),
+            namespace_uid: Some(namespace_uid(manifest.uid)),
             generation: manifest.generation.into(),
             deleting: false,
             finalizer: false,
-            order_anew: (manifest.anew > 0).then(|| attempt(manifest.anew)),
+            order_anew: (!words.is_empty()).then(|| words.join(",")),
             revision: manifest.revision.into(),
             suspend: manifest.suspend,
-            existing_order_id: (manifest.existing > 0).then(|| manifest.existing.into()),
+            existing_order_id: (manifest.existing > 0).then(|| order_number(manifest.existing)),
             status: self.status(manifest.status),
         }
     }
 }
 
 fn does(action: &Action) -> Does {
-    let id = |id: &i64| u8::try_from(*id).unwrap();
+    let id = |number: &i64| order_of(*number);
     match action {
         Action::Place => Does::Place,
         Action::Close { attempt, reason } => Does::Close(number(attempt), reason_of(*reason)),
@@ -258,7 +261,7 @@ fn account(view: &View) -> ReadyAccount {
 
 fn order(view: &View, id: u8, read: bool) -> FoundOrder {
     FoundOrder {
-        id: id.into(),
+        id: order_number(id),
         ours: view.exact && view.ours & (1 << id) != 0,
         unlike: None,
         owned: false,
@@ -275,7 +278,7 @@ fn spec(of: u8, record: &Record) -> PurchaseSpec {
         order_key: key(of).to_string(),
         order_ref: OrderReference {
             namespace: "signing".to_owned(),
-            namespace_uid: Some("namespace-1".to_owned()),
+            namespace_uid: Some(namespace_uid(record.uid)),
             name: key(of).name().to_owned(),
             uid: Some(format!("uid-{}", record.uid)),
             revision: Some(key(of).revision()),
@@ -305,7 +308,7 @@ fn spec(of: u8, record: &Record) -> PurchaseSpec {
             Reason::Adopted => PurchaseReason::Adopted,
         }),
         absences: record.absences.into(),
-        order_ids: each(record.ids).map(i64::from).collect(),
+        order_ids: each(record.ids).map(order_number).collect(),
     }
 }
 
@@ -339,6 +342,21 @@ pub fn key(number: u8) -> OrderKey {
     let cluster = ClusterName::parse("prod").unwrap();
     let name = if number < 2 { "jane-doe" } else { "john-doe" };
     OrderKey::new(cluster, "signing", name, i64::from(number % 2) + 1)
+}
+
+fn namespace_uid(uid: u8) -> String {
+    format!("namespace-{}", namespace_of(uid))
+}
+
+/// CertCentral's number of an order: each stands within that of every earlier one, so that they are told apart as
+/// numbers only.
+fn order_number(id: u8) -> i64 {
+    12_345 % 10_i64.pow(6 - u32::from(id))
+}
+
+/// The order of this number.
+pub fn order_of(number: i64) -> u8 {
+    (1..=5).find(|id| order_number(*id) == number).unwrap()
 }
 
 fn attempt(number: u8) -> String {

@@ -3,7 +3,7 @@
 
 use super::bounds::{Bounds, DEADLINE};
 use super::broken::Broken;
-use super::ledger::{How, claim, close, digest, hold, note, put_back, record, write_status};
+use super::ledger::{How, claim, close, digest, hold, leave, note, put_back, record, write_status};
 use super::protocol::Protocol;
 use super::seen::{Does, Planned, View};
 use super::world::{
@@ -58,6 +58,7 @@ fn start(
         key,
         manifest,
         purchase: None,
+        account: 0,
         as_bought,
         look: Look::NotAsked,
         began: -1,
@@ -68,7 +69,22 @@ fn start(
         stage: Stage::Plan,
     });
     hold(&mut world, replica, purchase);
+    observe_account(model, &mut world, replica);
     Some(settle(model, world, replica))
+}
+
+/// The account as it is now: what its name stands for may change while a pass runs. What another one answered says
+/// nothing of this one.
+pub fn observe_account(model: &Protocol, world: &mut World, replica: usize) {
+    let Some(mut pass) = world.replicas[replica].pass else {
+        return;
+    };
+    let account = world.account(pass.manifest.as_ref(), pass.purchase.as_ref());
+    if account != pass.account && model.bounds.broken != Broken::AnswerOfAnotherAccount {
+        pass.look = Look::NotAsked;
+    }
+    pass.account = account;
+    world.replicas[replica].pass = Some(pass);
 }
 
 /// The next effect of a replica, and how it goes.
@@ -153,6 +169,7 @@ pub fn step(model: &Protocol, world: &World, replica: usize, how: How) -> Option
     if !done {
         next.replicas[replica].pass = None;
     }
+    observe_account(model, &mut next, replica);
     Some(settle(model, next, replica))
 }
 
@@ -173,7 +190,6 @@ fn act(
     how: How,
 ) -> Option<bool> {
     let broken = model.bounds.broken;
-    let account = account(pass);
     let mine = world.replicas[replica].pass.as_mut()?;
     let well = how == How::Well;
     Some(match planned.does {
@@ -183,6 +199,8 @@ fn act(
                 mine.ticket = None;
             }
             mine.stage = Stage::Sent { attempt };
+            // The ticket is good for the account that the claim was made on.
+            let account = pass.purchase?.account;
             let slot = world.flights.iter().position(Option::is_none)?;
             world.flights[slot] = Some(Flight {
                 key: pass.key,
@@ -203,7 +221,7 @@ fn act(
         Does::LookUp => {
             let open = pass.purchase.is_some_and(|record| record.state == State::Open);
             let look = match how {
-                How::Well => looked_up(model, world, pass, account),
+                How::Well => looked_up(model, world, pass),
                 How::Refused if broken == Broken::IncompleteIsEmpty => Look::Complete(0, 0),
                 How::Refused => Look::Incomplete,
                 How::Lost => return None,
@@ -223,7 +241,7 @@ fn act(
         Does::Inspect(id) | Does::Refresh(id) if well => {
             let owned = world.purchases.iter().flatten().any(|of| of.ids & (1 << id) != 0);
             let ours = model.bounds.tokens && world.order(id).is_some_and(|order| order.key == pass.key);
-            let there = world.order(id).is_some_and(|order| order.account == account);
+            let there = world.order(id).is_some_and(|order| order.account == pass.account);
             let refresh = matches!(planned.does, Does::Refresh(_));
             world.replicas[replica].pass.as_mut()?.inspection = if there {
                 Inspected::Found {
@@ -258,6 +276,7 @@ fn act(
         Does::Claim => claim(model, world, replica, planned, how)?,
         Does::Release => false,
         Does::Nothing => {
+            leave(model, world, replica, planned.status);
             if let (Some(_), Some(status)) = (pass.manifest, planned.status) {
                 write_status(model, world, replica, status, how);
             }
@@ -266,7 +285,8 @@ fn act(
     })
 }
 
-fn looked_up(model: &Protocol, world: &World, pass: &Pass, account: u8) -> Look {
+fn looked_up(model: &Protocol, world: &World, pass: &Pass) -> Look {
+    let account = pass.account;
     if model.bounds.tokens {
         let foreign = model.bounds.broken == Broken::ForeignIsOurs;
         return Look::Complete(
@@ -296,6 +316,7 @@ fn settle(model: &Protocol, mut world: World, replica: usize) -> World {
         .status
         .filter(|status| pass.manifest.is_some_and(|seen| seen.status != *status));
     if planned.does == Does::Nothing && says.is_none() {
+        leave(model, &mut world, replica, None);
         world.replicas[replica].pass = None;
     }
     world
@@ -321,7 +342,7 @@ pub fn view(model: &Protocol, world: &World, replica: usize, pass: &Pass) -> Vie
         _ => 0,
     };
     let open = pass.purchase.filter(|record| record.state == State::Open);
-    let account = account(pass);
+    let account = pass.account;
     let behind = !tokens
         && (0..4).any(|key| {
             let other = world.purchases[usize::from(key)];
@@ -357,16 +378,6 @@ pub fn view(model: &Protocol, world: &World, replica: usize, pass: &Pass) -> Vie
         exact: tokens,
         adoption,
     }
-}
-
-/// The account in use: the one where something may have been bought, else the manifest's.
-fn account(pass: &Pass) -> u8 {
-    let open = pass
-        .purchase
-        .filter(|record| record.state == State::Open || pass.manifest.is_none());
-    open.map(|record| record.account)
-        .or(pass.manifest.map(|manifest| manifest.account))
-        .unwrap_or(0)
 }
 
 fn sent_by(world: &World, slot: usize, replica: usize) -> bool {

@@ -7,7 +7,7 @@ use docsign::domain::order_key::OrderKey;
 use docsign::plan::status::shown_reason;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::seen::{number, tick_up, wall};
+use super::seen::{number, order_of, tick_up, wall};
 
 /// All statuses that were ever written. Number 0 is the one that nobody wrote yet.
 pub struct Statuses {
@@ -99,7 +99,7 @@ fn shown(status: &DocumentSigningOrderStatus) -> Shown {
             super::world::key_of(manifest, u8::try_from(key.revision()).unwrap())
         }),
         attempt: status.attempt.as_deref().map_or(0, number),
-        order: status.order_id.map_or(0, |id| u8::try_from(id).unwrap()),
+        order: status.order_id.map_or(0, order_of),
         claimed_revision: status
             .claimed_revision
             .map_or(0, |revision| u8::try_from(revision).unwrap()),

@@ -15,9 +15,12 @@ pub struct World {
     pub tick: i8,
     /// How many minutes CertCentral's clock was put forward by.
     pub ahead: i8,
+    /// The names of accounts stand for others than in the beginning: made anew, or on another endpoint.
+    pub elsewhere: bool,
     /// Attempts begun so far; the next one gets the next number.
     pub attempts: u8,
-    /// Manifests applied so far; each gets the next number as its UID.
+    /// Manifests applied so far; each gets the next number as its UID. Those in a namespace that was made anew begin
+    /// at [`NAMESPACE_ANEW`].
     pub uids: u8,
     /// The manifests on the API server.
     pub manifests: [Option<Manifest>; 2],
@@ -59,9 +62,12 @@ pub struct Manifest {
     pub existing: u8,
     /// The attempt that docsign.dev/order-anew names; 0: none.
     pub anew: u8,
+    /// The orders that it names: they are not this one.
+    pub waived: Ids,
     pub suspend: bool,
     /// Which of several things spec.order asks for.
     pub inputs: u8,
+    /// By its name; [`World::account`] says which one that is.
     pub account: u8,
     pub status: u16,
 }
@@ -84,6 +90,7 @@ pub struct Record {
     pub shown: Ids,
     pub uid: u8,
     pub inputs: u8,
+    /// The very account, whatever its name stands for later.
     pub account: u8,
 }
 
@@ -118,6 +125,12 @@ pub struct Remote {
 
 /// The key of an order that is not ours.
 pub const FOREIGN: u8 = 9;
+
+/// The first UID in the namespace that was made anew.
+pub const NAMESPACE_ANEW: u8 = 64;
+
+/// Names of accounts: the name 0 stands for the account 0 or 2, the name 1 for 1 or 3.
+const NAMES: u8 = 2;
 
 /// A POST that has left.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -164,6 +177,8 @@ pub struct Pass {
     pub key: u8,
     pub manifest: Option<Manifest>,
     pub purchase: Option<Record>,
+    /// The account that its name stood for when it was last read.
+    pub account: u8,
     /// Whether the manifest asked for what the purchase had recorded, when the pass began.
     pub as_bought: Option<bool>,
     pub look: Look,
@@ -237,6 +252,7 @@ impl World {
             revision: 1,
             existing: 0,
             anew: 0,
+            waived: 0,
             suspend: false,
             inputs: 0,
             account: 0,
@@ -245,6 +261,7 @@ impl World {
         let mut world = Self {
             tick: 0,
             ahead: 0,
+            elsewhere: false,
             attempts: 0,
             uids: 2,
             manifests: [Some(manifest(1)), bounds.two_orders.then(|| manifest(2))],
@@ -305,6 +322,18 @@ impl World {
         self
     }
 
+    /// The account in use, as its name stands for it now: the one where something may have been bought, else the
+    /// manifest's.
+    pub fn account(&self, manifest: Option<&Manifest>, purchase: Option<&Record>) -> u8 {
+        let recorded = purchase
+            .filter(|record| record.state == State::Open || manifest.is_none())
+            .map(|record| record.account % NAMES);
+        let name = recorded
+            .or(manifest.map(|manifest| manifest.account))
+            .unwrap_or(0);
+        name + NAMES * u8::from(self.elsewhere)
+    }
+
     /// The orders of a key that exist on an account and that look-ups see.
     pub fn visible(&self, account: u8, of: impl Fn(&Remote) -> bool) -> Ids {
         let seen = |order: &Remote| order.account == account && order.visible <= self.tick && of(order);
@@ -338,6 +367,11 @@ impl Record {
 /// The ids of a mask, the smallest first.
 pub fn each(ids: Ids) -> impl Iterator<Item = u8> {
     (1..8).filter(move |id| ids & (1 << id) != 0)
+}
+
+/// The namespace of an object with this UID.
+pub fn namespace_of(uid: u8) -> u8 {
+    uid / NAMESPACE_ANEW
 }
 
 /// The key of a manifest at its present revision.

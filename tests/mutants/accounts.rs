@@ -128,48 +128,12 @@ pub const ACCOUNTS: &[Mutant] = &[
         }],
     },
     Mutant {
-        name: "an order that a person names is bound while the POST may be under way",
-        script: "named-early",
-        edits: &[Edit {
-            file: BY_HAND,
-            from: "    if !settled(seen) || failure::holding(seen, order).is_some() {\n",
-            to: "    if failure::holding(seen, order).is_some() {\n",
-        }],
-    },
-    Mutant {
         name: "an order that a person names takes the place of the one that was bought",
         script: "named-early",
         edits: &[Edit {
             file: BY_HAND,
             from: "    if !ids.is_empty() && found.orders.iter().all(|order| order.id != wanted) {\n",
             to: "    if ids.len() > 7 && found.orders.iter().all(|order| order.id != wanted) {\n",
-        }],
-    },
-    Mutant {
-        name: "a number within another number waives an order",
-        script: "first",
-        edits: &[Edit {
-            file: OPEN,
-            from: "    let is_waived = |id: &i64| waived.split([',', ' ']).any(|word| word == id.to_string());\n",
-            to: "    let is_waived = |id: &i64| waived.contains(&id.to_string());\n",
-        }],
-    },
-    Mutant {
-        name: "a namespace made anew inherits what the earlier one bought",
-        script: "namespace",
-        edits: &[Edit {
-            file: "src/plan/ledgers.rs",
-            from: "        (Some(then), Some(now)) => then != now,\n",
-            to: "        (Some(then), Some(now)) => then.is_empty() != now.is_empty(),\n",
-        }],
-    },
-    Mutant {
-        name: "the key of a second POST is not looked up again",
-        script: "place",
-        edits: &[Edit {
-            file: "src/plan/known.rs",
-            from: "        status.order_id.is_some() && purchase.state == PurchaseState::Bought && purchase.absences > 0;\n",
-            to: "        status.order_id.is_some() && purchase.state == PurchaseState::Bought && purchase.absences > 1;\n",
         }],
     },
 ];

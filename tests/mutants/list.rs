@@ -7,6 +7,8 @@
 mod accounts;
 #[path = "clocks.rs"]
 mod clocks;
+#[path = "table.rs"]
+mod table;
 
 /// One broken protocol.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,8 @@ const OPEN: &str = "src/plan/open.rs";
 
 /// All of them.
 pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
-    MUTANTS.iter().chain(clocks::CLOCKS).chain(accounts::ACCOUNTS)
+    let more = [clocks::CLOCKS, table::TABLE, accounts::ACCOUNTS];
+    MUTANTS.iter().chain(more.into_iter().flatten())
 }
 
 const MUTANTS: &[Mutant] = &[
