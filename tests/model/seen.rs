@@ -293,7 +293,7 @@ fn spec(of: u8, record: &Record) -> PurchaseSpec {
             deadline_time: Time(wall(record.deadline)),
             remote_time: record.remote.map(|tick| Time(remote(tick))),
             alternative_order_id: true,
-            shown_order_ids: each(record.shown).map(i64::from).collect(),
+            shown_order_ids: each(record.shown).map(order_number).collect(),
         }),
         state: match record.state {
             State::Open => PurchaseState::Open,
