@@ -159,10 +159,11 @@ impl Question<'_> {
         let mut closed: Vec<i64> = closed.into_iter().map(|order| order.id).collect();
         closed.sort_unstable_by(|one, other| other.cmp(one));
         for id in closed.into_iter().take(CLOSED_OPENED) {
-            if let Some(order) = self.read(id).await?
-                && tokens(&order).contains(token)
-            {
-                found.orders.push(self.compare(&order));
+            match self.read(id).await? {
+                Some(order) if tokens(&order).contains(token) => found.orders.push(self.compare(&order)),
+                Some(_) => {}
+                // Listed and not readable: it exists all the same, and nobody knows whose it is.
+                None => found.maybe.push(id),
             }
         }
         for (position, id) in open.into_iter().map(|order| order.id).enumerate() {
@@ -171,6 +172,7 @@ impl Question<'_> {
                 continue;
             }
             let Some(order) = self.read(id).await? else {
+                found.maybe.push(id);
                 continue;
             };
             let tokens = tokens(&order);
