@@ -137,7 +137,7 @@ pub fn run(plan: &Plan) -> Run {
                 world.first_post(effect.clone());
             }
         }
-        world.furnish(script.exact, script.policy).await.unwrap();
+        world.furnish(script.correlation, script.policy).await.unwrap();
         let begin = world.cluster.version();
         let life = async {
             // The operator is there first: what follows reaches it as events.

@@ -45,7 +45,7 @@ impl World {
     }
 
     /// The namespace, the Secret and the account: there before anything begins.
-    pub async fn furnish(&self, exact: bool, policy: &str) -> Done {
+    pub async fn furnish(&self, correlation: Option<&str>, policy: &str) -> Done {
         self.namespace().await?;
         let secret = json!({"metadata": {"name": "certcentral"}, "stringData": {"api-key": KEY}});
         let secret = self
@@ -61,9 +61,9 @@ impl World {
             },
         });
         self.ask("POST", accounts, &account).await?;
-        if exact {
+        if let Some(method) = correlation {
             let correlation = json!({"status": {"correlation": {
-                "method": "Exact", "secretUID": secret["metadata"]["uid"],
+                "method": method, "secretUID": secret["metadata"]["uid"],
                 "secretResourceVersion": secret["metadata"]["resourceVersion"],
                 "endpoint": "https://www.digicert.com/services/v2",
             }}});
