@@ -222,10 +222,13 @@ impl Question<'_> {
         .into())
     }
 
-    /// All order ids that the cached purchases record of this endpoint.
+    /// All order ids that the cached purchases of other keys record of this endpoint. This key's own may be gone by now,
+    /// with all that was known of its order.
     fn cached_owned(&self) -> HashSet<i64> {
         let purchases = self.context.purchases.state();
+        let key = self.key.to_string();
         let specs = purchases.iter().map(|purchase| &purchase.spec);
+        let specs = specs.filter(|spec| spec.order_key != key);
         owned_of(specs, &self.connection.endpoint)
     }
 

@@ -111,13 +111,13 @@ impl Fate {
             .collect()
     }
 
-    /// One effect of the process of this number. `effect` is told how long it is under way; `failure` is what the
-    /// process sees where the call fails. A process that is dead sees nothing any more.
+    /// One effect of the process of this number. `effect` is told how long it is under way, and what is wrong with its
+    /// answer; `failure` is what the process sees where the call fails. A process that is dead sees nothing any more.
     pub async fn cross<T, Effect>(
         self: &Arc<Self>,
         life: usize,
         what: String,
-        effect: impl FnOnce(Duration) -> Effect,
+        effect: impl FnOnce(Duration, Option<Moment>) -> Effect,
         failure: impl FnOnce(Moment) -> T,
     ) -> T
     where
@@ -129,36 +129,36 @@ impl Fate {
             return std::future::pending().await;
         };
         let result = match moment {
-            None => effect(Duration::ZERO).await,
+            None => effect(Duration::ZERO, None).await,
             Some(Moment::Suspended) => {
                 self.stop(life, |clocks| clocks.stood_still += ASLEEP);
                 self.awake(life).await;
-                effect(Duration::ZERO).await
+                effect(Duration::ZERO, None).await
             }
             Some(Moment::AsleepUnnoticed) => {
                 self.stop(life, |clocks| clocks.moved -= MOVED);
                 self.awake(life).await;
-                effect(Duration::ZERO).await
+                effect(Duration::ZERO, None).await
             }
             Some(Moment::ClockForward) => {
                 self.move_clock(life, MOVED);
-                effect(Duration::ZERO).await
+                effect(Duration::ZERO, None).await
             }
             Some(Moment::ClockBack) => {
                 self.move_clock(life, -MOVED);
-                effect(Duration::ZERO).await
+                effect(Duration::ZERO, None).await
             }
             Some(Moment::Before) => {
                 self.die(life);
                 return std::future::pending().await;
             }
             Some(Moment::After) => {
-                effect(Duration::ZERO).await;
+                effect(Duration::ZERO, None).await;
                 self.die(life);
                 return std::future::pending().await;
             }
             Some(Moment::Late) => {
-                tokio::spawn(effect(LATE));
+                tokio::spawn(effect(LATE, None));
                 // What leaves has left before the process dies.
                 tokio::task::yield_now().await;
                 self.die(life);
@@ -166,21 +166,24 @@ impl Fate {
             }
             Some(moment @ Moment::Fails) => failure(moment),
             Some(moment @ Moment::Lost) => {
-                effect(Duration::ZERO).await;
+                effect(Duration::ZERO, None).await;
                 failure(moment)
             }
             // It arrives, whether or not anybody still waits for the answer.
-            Some(Moment::Stuck) => tokio::spawn(effect(STUCK)).await.unwrap(),
+            Some(Moment::Stuck) => tokio::spawn(effect(STUCK, None)).await.unwrap(),
             Some(Moment::AsleepBefore) => {
                 self.stop(life, |_| ());
                 self.awake(life).await;
-                effect(Duration::ZERO).await
+                effect(Duration::ZERO, None).await
             }
             Some(Moment::AsleepAfter) => {
-                let result = effect(Duration::ZERO).await;
+                let result = effect(Duration::ZERO, None).await;
                 self.stop(life, |_| ());
                 self.awake(life).await;
                 result
+            }
+            Some(wrong @ (Moment::TurnedAway | Moment::Hollow | Moment::Partial | Moment::Missing)) => {
+                effect(Duration::ZERO, Some(wrong)).await
             }
         };
         self.awake(life).await;

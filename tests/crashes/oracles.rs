@@ -14,6 +14,7 @@ use crate::world::World;
 pub fn judge(world: &World, plan: &Plan) {
     paid_once(world, plan);
     ids_stay(world);
+    purchases_outlive(world);
     if plan.script != BEYOND.name {
         absent_is_absent(world);
     }
@@ -105,6 +106,21 @@ fn ids_stay(world: &World) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// No purchase ever belonged to anything that it would go with, or waited for a word of ours to go.
+fn purchases_outlive(world: &World) {
+    for change in world.cluster.log() {
+        let Some(after) = change.after.filter(|_| change.place.kind.plural == "purchases") else {
+            continue;
+        };
+        for field in ["ownerReferences", "finalizers"] {
+            let tied = after["metadata"][field].as_array();
+            if tied.is_some_and(|tied| !tied.is_empty()) {
+                world.blame(format!("a purchase has {field}"));
+            }
         }
     }
 }

@@ -34,11 +34,23 @@ pub enum Moment {
     ClockForward,
     /// Before the call leaves, the wall clock of its machine is put back by hours.
     ClockBack,
+    /// The call is turned away and was not done: the API server refuses it, or a page that is not CertCentral's says 404.
+    TurnedAway,
+    /// An empty object is all that CertCentral answers, and the call was not done. Any call to CertCentral.
+    Hollow,
+    /// A list comes without its last order and counts it all the same. The lists of CertCentral's orders.
+    Partial,
+    /// CertCentral says that there is no such order. The reading of one order by its number: that none carries a
+    /// token is what it may say of most.
+    Missing,
 }
 
+/// How the path of every call to CertCentral begins.
+const CERTCENTRAL: &str = " /services/v2/";
+
 impl Moment {
-    /// All of them, by name.
-    pub const ALL: [(Self, &'static str); 12] = [
+    /// Those that befall any effect, by name.
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Before, "before"),
         (Self::After, "after"),
         (Self::Late, "late"),
@@ -51,10 +63,55 @@ impl Moment {
         (Self::AsleepUnnoticed, "asleep-unnoticed"),
         (Self::ClockForward, "clock-forward"),
         (Self::ClockBack, "clock-back"),
+        (Self::TurnedAway, "turned-away"),
     ];
 
+    /// Those that befall some calls to CertCentral only, by name.
+    pub const ANSWERS: [(Self, &'static str); 3] = [
+        (Self::Hollow, "hollow"),
+        (Self::Partial, "partial"),
+        (Self::Missing, "missing"),
+    ];
+
+    /// All of them, by name.
+    fn named() -> impl Iterator<Item = (Self, &'static str)> {
+        Self::ALL.into_iter().chain(Self::ANSWERS)
+    }
+
+    /// All that can befall this effect.
+    pub fn of(effect: &str) -> impl Iterator<Item = Self> {
+        Self::named()
+            .map(|(moment, _)| moment)
+            .filter(move |moment| moment.fits(effect))
+    }
+
+    /// Whether it can befall this effect.
+    fn fits(self, effect: &str) -> bool {
+        let Some((method, path)) = effect.split_once(CERTCENTRAL) else {
+            return !Self::ANSWERS.iter().any(|(moment, _)| *moment == self);
+        };
+        let number = path.strip_prefix("order/certificate/");
+        match self {
+            Self::Partial => {
+                method == "GET" && (path == "order/certificate" || path.starts_with("order/alternate/"))
+            }
+            Self::Missing => method == "GET" && number.is_some_and(|number| number.parse::<u64>().is_ok()),
+            _ => true,
+        }
+    }
+
+    /// Whether it is a wrong answer to a question that CertCentral was asked.
+    pub fn misinforms(self, effect: &str) -> bool {
+        let asks = effect.starts_with("GET ") && effect.contains(CERTCENTRAL);
+        let wrong = matches!(
+            self,
+            Self::TurnedAway | Self::Hollow | Self::Partial | Self::Missing
+        );
+        asks && wrong
+    }
+
     fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(moment, _)| *moment == self).unwrap().1
+        Self::named().find(|(moment, _)| *moment == self).unwrap().1
     }
 }
 
@@ -97,7 +154,11 @@ impl Plan {
             | Moment::Suspended
             | Moment::AsleepUnnoticed
             | Moment::ClockForward
-            | Moment::ClockBack => false,
+            | Moment::ClockBack
+            | Moment::TurnedAway
+            | Moment::Hollow
+            | Moment::Partial
+            | Moment::Missing => false,
         };
         self.answer.is_some() || self.disturbances.iter().any(|(_, moment)| loses(moment))
     }
@@ -122,6 +183,13 @@ impl Plan {
             )
         };
         self.disturbances.iter().any(|(_, moment)| moves(moment))
+    }
+
+    /// Whether an order is said not to be there that is.
+    pub fn loses_sight(&self) -> bool {
+        self.disturbances
+            .iter()
+            .any(|(_, moment)| *moment == Moment::Missing)
     }
 
     /// The same, and one thing more.
@@ -168,11 +236,11 @@ impl FromStr for Plan {
             let numbers: Vec<u64> = parts
                 .map(|part| part.parse().map_err(|_| format!("{word}: not a number")))
                 .collect::<Result<_, _>>()?;
-            let moment = Moment::ALL.iter().find(|(_, name)| *name == what);
+            let moment = Moment::named().find(|(_, name)| *name == what);
             match (what, moment, numbers.as_slice()) {
                 (_, Some((moment, _)), [effect]) => {
                     plan.disturbances
-                        .push((usize::try_from(*effect).unwrap(), *moment));
+                        .push((usize::try_from(*effect).unwrap(), moment));
                 }
                 ("frozen", _, [version, lasts]) => {
                     plan.frozen = Some(Frozen {

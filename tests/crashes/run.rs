@@ -15,6 +15,8 @@ use crate::world::World;
 
 /// How long a world goes on after its script has ended: nothing more may happen.
 const SETTLE: Duration = Duration::from_secs(130);
+/// Within this time an order is looked for again that was lost from sight.
+const IN_SIGHT: Duration = Duration::from_mins(65);
 /// More writes than one thing that goes wrong can cause.
 const WRITES_EACH: usize = 14;
 /// More writes than two operators make who contradict each other because their clocks are two hours apart.
@@ -28,6 +30,8 @@ pub struct Run {
     pub end: Value,
     /// Look-ups by token are known to work, at the end.
     exact: bool,
+    /// A person was told to delete the Secret with a card.
+    card_kept: bool,
     /// The keys of which it was once proven that no order exists.
     absent: Vec<String>,
     /// Every call to the API server and to CertCentral.
@@ -64,8 +68,9 @@ impl Run {
                 .push(format!("{} writes, more than {most}", self.writes()));
         }
         let mut expected = undisturbed.end.clone();
-        if plan.script == "card" && plan.moves_clocks() {
-            // A card that seems to have been written down since the attempt stays.
+        if plan.script == "card" && (plan.moves_clocks() || self.card_kept) {
+            // A card that seems to have been written down since the attempt stays; so does one that may not be deleted,
+            // and that is told.
             expected["secrets"] = self.end["secrets"].clone();
         }
         if self.end != expected && !self.may_differ(plan) {
@@ -150,6 +155,9 @@ pub fn run(plan: &Plan) -> Run {
             // The operator is there first: what follows reaches it as events.
             pass(Duration::from_secs(1)).await;
             let ended = (script.live)(&world).await;
+            if plan.loses_sight() {
+                pass(IN_SIGHT).await;
+            }
             pass(SETTLE).await;
             ended
         };
@@ -175,6 +183,11 @@ pub fn run(plan: &Plan) -> Run {
                 .objects("clustercertcentralaccounts")
                 .iter()
                 .all(|account| account["status"]["correlation"]["method"] == "Exact"),
+            card_kept: world
+                .cluster
+                .objects("events")
+                .iter()
+                .any(|event| event["reason"] == "CardSecretKept"),
             absent: world
                 .cluster
                 .objects("purchases")

@@ -14,8 +14,8 @@ use crate::world::World;
 /// A life.
 pub struct Script {
     pub name: &'static str,
-    /// The account is known to let orders be looked up by their token.
-    pub exact: bool,
+    /// What is known of the account's look-ups by token, if anything is.
+    pub correlation: Option<&'static str>,
     /// What the account says of attempts whose outcome is not known: `WhenProven` or `Hold`.
     pub policy: &'static str,
     /// The quiet period of the account, in seconds.
@@ -34,7 +34,7 @@ impl Script {
     const fn new(name: &'static str, live: Live) -> Self {
         Self {
             name,
-            exact: true,
+            correlation: Some("Exact"),
             policy: "WhenProven",
             quiet: 3600,
             issue: Duration::ZERO,
@@ -46,7 +46,7 @@ impl Script {
     /// On an account that is not known to let orders be looked up by their token.
     const fn first(name: &'static str, live: Live) -> Self {
         Self {
-            exact: false,
+            correlation: None,
             ..Self::new(name, live)
         }
     }
@@ -91,6 +91,13 @@ pub const SCRIPTS: &[Script] = &[
         disasters::status_wiped(world).boxed_local()
     }),
     Script::new("restored", |world| disasters::restored(world).boxed_local()),
+    // Only whoever opens an order sees whose it is: its token is in the comments.
+    Script {
+        correlation: Some("NotSupported"),
+        ..Script::new("restored-unmarked", |world| {
+            disasters::restored(world).boxed_local()
+        })
+    },
     Script::new("mismatch", |world| disasters::mismatch(world).boxed_local()),
     Script::new("several", |world| disasters::several(world).boxed_local()),
     Script::new("deleting", |world| disasters::deleting(world).boxed_local()),
@@ -125,7 +132,7 @@ pub const SCRIPTS: &[Script] = &[
         ..Script::new("hold", |world| by_hand(world).boxed_local())
     },
     Script {
-        exact: false,
+        correlation: None,
         ..Script::rivals("rivals-first", |world| place(world).boxed_local())
     },
 ];

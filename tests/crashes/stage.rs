@@ -53,9 +53,9 @@ impl World {
     pub async fn furnish(&self, script: &Script) -> Done {
         self.namespace().await?;
         let secret = self.account("main", "certcentral", KEY, script).await?;
-        if script.exact {
+        if let Some(method) = script.correlation {
             let correlation = json!({"status": {"correlation": {
-                "method": "Exact", "secretUID": secret["metadata"]["uid"],
+                "method": method, "secretUID": secret["metadata"]["uid"],
                 "secretResourceVersion": secret["metadata"]["resourceVersion"],
                 "endpoint": "https://www.digicert.com/services/v2",
             }}});

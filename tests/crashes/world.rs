@@ -10,7 +10,7 @@ use docsign::simulator::{Placed, Simulation};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_body_util::BodyExt;
 use kube::client::{Body, Client};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fate::Fate;
@@ -20,6 +20,7 @@ use crate::paused::{self, OTHER, pass};
 use crate::plan::{Moment, Plan};
 use crate::scripts::script;
 use crate::wire::Wire;
+use crate::wrong;
 
 /// How long a process is down before the next one starts.
 const DOWN: Duration = Duration::from_secs(2);
@@ -140,11 +141,14 @@ impl World {
                     return Ok::<_, Infallible>(cluster.answer(request, &lens).await);
                 }
                 let what = format!("{} {}", request.method(), uri.path());
-                let effect = move |delay| async move {
+                let effect = move |delay, wrong: Option<Moment>| async move {
+                    if wrong.is_some() {
+                        return wrong::forbidden();
+                    }
                     pass(delay).await;
                     cluster.answer(request, &lens).await
                 };
-                Ok(fate.cross(life, what, effect, unavailable).await)
+                Ok(fate.cross(life, what, effect, wrong::unavailable).await)
             }
         });
         Client::new(service, "default")
@@ -161,7 +165,7 @@ impl Exchange for Line {
     fn exchange(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, Unreachable>> {
         let what = format!("{} {}", request.method(), request.url().path());
         let world = self.world.clone();
-        let effect = move |delay| arrive(world, request, delay);
+        let effect = move |delay, wrong| arrive(world, request, delay, wrong);
         self.world
             .fate
             .cross(self.life, what, effect, |moment| match moment {
@@ -176,9 +180,10 @@ async fn arrive(
     world: World,
     request: reqwest::Request,
     delay: Duration,
+    wrong: Option<Moment>,
 ) -> Result<reqwest::Response, Unreachable> {
     let posts = request.method() == reqwest::Method::POST;
-    if let Some(wire) = world.wire.as_ref().filter(|_| posts) {
+    if let Some(wire) = world.wire.as_ref().filter(|_| posts && wrong.is_none()) {
         pass(delay).await;
         return wire.carry(request).await;
     }
@@ -190,27 +195,43 @@ async fn arrive(
         witness(&world, &bytes);
     }
     pass(delay).await;
-    let elsewhere = head.headers.get("x-dc-devkey").is_some_and(|key| key == OTHER);
+    let mut answer = match wrong.and_then(wrong::instead) {
+        Some(answer) => answer,
+        None => done(&world, http::Request::from_parts(head, bytes)).await?,
+    };
+    if wrong == Some(Moment::Partial) {
+        let (head, body) = answer.into_parts();
+        let list = body.collect().await.map_err(|_| Unreachable::Lost)?.to_bytes();
+        answer = http::Response::from_parts(head, wrong::partial(&list).into());
+    }
+    // Whoever answers says when, by a clock that may be ahead.
+    let told = paused::at(world.origin) + *world.ahead.lock().unwrap();
+    let told = told.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    answer
+        .headers_mut()
+        .insert(http::header::DATE, told.parse().unwrap());
+    Ok(answer.into())
+}
+
+/// CertCentral does a call, and answers it.
+async fn done(
+    world: &World,
+    request: http::Request<bytes::Bytes>,
+) -> Result<http::Response<reqwest::Body>, Unreachable> {
+    let elsewhere = request
+        .headers()
+        .get("x-dc-devkey")
+        .is_some_and(|key| key == OTHER);
     let remote = if elsewhere {
         &world.elsewhere
     } else {
         &world.remote
     };
-    let exchange = remote.exchange(http::Request::from_parts(head, bytes));
-    let answer = timeout(PATIENCE, exchange)
+    let answer = timeout(PATIENCE, remote.exchange(request))
         .await
         .map_err(|_| Unreachable::TimedOut)?
         .map_err(|_| Unreachable::Lost)?;
-    let mut answer = answer.map(reqwest::Body::wrap);
-    let ahead = *world.ahead.lock().unwrap();
-    if !ahead.is_zero() {
-        let told = paused::at(world.origin) + ahead;
-        let told = told.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        answer
-            .headers_mut()
-            .insert(http::header::DATE, told.parse().unwrap());
-    }
-    Ok(answer.into())
+    Ok(answer.map(reqwest::Body::wrap))
 }
 
 /// Whoever pays has claimed: the purchase is open, and both ledgers name the same attempt.
@@ -243,16 +264,4 @@ fn witness(world: &World, body: &[u8]) {
     if !marked && !gone {
         world.blame("a POST without a mark that names its attempt".to_owned());
     }
-}
-
-fn unavailable(moment: Moment) -> http::Response<crate::memory::AnswerBody> {
-    let code: u16 = if moment == Moment::Lost { 504 } else { 503 };
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": "the server is currently unable to handle the request", "reason": "ServiceUnavailable", "code": code,
-    });
-    let body = http_body_util::Full::new(bytes::Bytes::from(status.to_string()));
-    let mut response = http::Response::new(http_body_util::combinators::UnsyncBoxBody::new(body));
-    *response.status_mut() = http::StatusCode::from_u16(code).unwrap();
-    response
 }

@@ -5,6 +5,8 @@
 
 #[path = "accounts.rs"]
 mod accounts;
+#[path = "answers.rs"]
+mod answers;
 #[path = "clocks.rs"]
 mod clocks;
 #[path = "table.rs"]
@@ -35,7 +37,7 @@ const OPEN: &str = "src/plan/open.rs";
 
 /// All of them.
 pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
-    let more = [clocks::CLOCKS, table::TABLE, accounts::ACCOUNTS];
+    let more = [clocks::CLOCKS, table::TABLE, accounts::ACCOUNTS, answers::ANSWERS];
     MUTANTS.iter().chain(more.into_iter().flatten())
 }
 
