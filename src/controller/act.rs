@@ -18,7 +18,9 @@ use crate::api::{
     FINALIZER, PurchaseReason, PurchaseSpec, PurchaseState,
 };
 use crate::domain::budget::Lane;
-use crate::plan::{Action, Correlation, FoundOrder, Inspection, LookUp, Observed, Plan, Repair};
+use crate::plan::{
+    Action, Correlation, FoundOrder, Inspection, LONGEST_ASKED, LookUp, Observed, Plan, Repair,
+};
 
 /// Carries one action out, and takes what came of it into the pass.
 pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
@@ -199,7 +201,8 @@ async fn refresh(pass: &mut Pass<'_>, id: i64) -> Result<(), Error> {
                 memory.failed_looks = memory.failed_looks.saturating_add(1);
                 let doublings = u32::try_from(memory.failed_looks).unwrap_or(0).min(7);
                 let wait = SignedDuration::from_secs(5).saturating_mul(2_i32.saturating_pow(doublings));
-                let wait = failure.retry_after.map_or(wait, |asked| asked.max(wait));
+                let asked = failure.retry_after.map(|asked| asked.min(LONGEST_ASKED));
+                let wait = asked.map_or(wait, |asked| asked.max(wait));
                 memory.look_not_before = now.checked_add(wait).ok();
             });
         }

@@ -17,6 +17,9 @@ const SLOW_FIRST: SignedDuration = SignedDuration::from_mins(5);
 const SLOW_LONGEST: SignedDuration = SignedDuration::from_hours(6);
 /// How often what is held for a person is looked at again.
 const HELD: SignedDuration = SignedDuration::from_hours(1);
+/// The longest that CertCentral's word to wait is heeded: one number that went wrong there must not hold an order up for
+/// years.
+pub const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(24);
 
 impl FailedOutcome {
     /// The word in `status.failure.outcome`.
@@ -70,7 +73,8 @@ pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> 
             Some(delay(count, FIRST, LONGEST, seen.seed))
         }
     };
-    let wait = wait.map(|wait| failed.retry_after.map_or(wait, |asked| asked.max(wait)));
+    let asked = failed.retry_after.map(|asked| asked.min(LONGEST_ASKED));
+    let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
     Failure {
         count: Some(count),
         outcome: Some(failed.outcome.as_str().to_owned()),

@@ -48,6 +48,7 @@ mod unbought;
 mod verdict;
 
 pub use action::{Action, Plan, Repair, Row, Wake};
+pub use failure::LONGEST_ASKED;
 pub use observed::{
     Account, Correlation, FailedOutcome, Finding, Found, FoundOrder, Inspection, LookUp, Memory, Observed,
     Order, ProtocolTimes, ReadyAccount, RemoteFacts, RemoteFailure, Request, Ticket, Unresolved,
