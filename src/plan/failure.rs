@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::backoff::delay;
 use super::observed::{FailedOutcome, Observed, Order, RemoteFailure, Request};
+use super::open::APART;
 use super::status::{of_key, reason_named};
 use super::verdict::Verdict;
 use crate::api::{Failure, Reason, WaitingFor};
@@ -50,8 +51,20 @@ pub(super) fn holding(seen: &Observed, order: &Order) -> Option<Holding> {
     match (&failure.retry_time, unchanged(seen, order, &failure)) {
         (_, false) => None,
         (None, true) => Some(Holding::UntilChanged(failure)),
-        (Some(Time(until)), true) => (*until > seen.now).then(|| Holding::Until(*until, failure.clone())),
+        (Some(Time(until)), true) => {
+            still_ahead(seen.now, *until, &failure).then(|| Holding::Until(*until, failure.clone()))
+        }
     }
+}
+
+/// Whether the time to try again is still to come. One that is further away than the whole wait was going to be was
+/// stored by a clock that was set back since, and would hold for as long as the jump.
+fn still_ahead(now: Timestamp, until: Timestamp, failure: &Failure) -> bool {
+    let left = until.duration_since(now);
+    let whole = failure.last_time.as_ref().map_or(LONGEST_ASKED, |last| {
+        until.duration_since(last.0).min(LONGEST_ASKED)
+    });
+    left > SignedDuration::ZERO && left <= whole.saturating_add(APART)
 }
 
 /// What to store of a failure of this pass.

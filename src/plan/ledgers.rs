@@ -2,6 +2,7 @@
 //! other.
 
 use super::observed::{FailedOutcome, Inspection, Observed, Order, RemoteFailure, Request};
+use super::open::settled;
 use super::status::{Edit, FailureEdit, Mark, of_key};
 use super::unbought::finding_verdict;
 use super::verdict::{Verdict, remote_verdict};
@@ -204,7 +205,8 @@ fn ended(reason: PurchaseReason) -> Option<RemoteFailure> {
 fn remark(seen: &Observed, order: &Order, purchase: &PurchaseSpec) -> Option<Decision> {
     let attempt = purchase.attempt.as_ref()?;
     let same_object = purchase.order_ref.uid.as_ref() == Some(&order.uid);
-    let sender_done = seen.now > attempt.deadline_time.0;
+    // A clock that was set back says so late; what this process has seen pass does not.
+    let sender_done = seen.now > attempt.deadline_time.0 || settled(seen);
     (same_object && sender_done).then(|| Decision {
         action: Action::Repair(Repair::Status),
         shows: Some((

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::look_up_due;
+use super::backoff::{began, look_up_due};
 use super::failure::{self, Holding};
 use super::observed::{
     Account, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Observed, Order,
@@ -14,7 +14,7 @@ use super::{Action, Decision, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 
 /// How far apart two clocks may be in what has passed, and still agree.
-const APART: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const APART: SignedDuration = SignedDuration::from_mins(5);
 
 /// The look-up found several orders of this key: none is bound, all are named.
 pub(super) fn several(seen: &Observed) -> Option<Decision> {
@@ -239,8 +239,9 @@ pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
     let Some(attempt) = &purchase.attempt else {
         return Verdict::working(Reason::Resolving, "an order may exist; looking it up").possibly_placed();
     };
+    let began = began(attempt.start_time.0, seen.memory.attempt_known_for, seen.now);
     let by_then = match ready(seen) {
-        Some(account) => attempt.start_time.0.checked_add(account.quiet_period).ok(),
+        Some(account) => began.checked_add(account.quiet_period).ok(),
         None => None,
     };
     let told =
@@ -365,7 +366,7 @@ fn open_attempt(seen: &Observed) -> Option<(Option<&Order>, &PurchaseSpec, &Atte
 }
 
 /// The sender's time is over beyond doubt: a person's word counts.
-fn settled(seen: &Observed) -> bool {
+pub(super) fn settled(seen: &Observed) -> bool {
     seen.memory.attempt_known_for >= seen.times.settle
 }
 
@@ -401,7 +402,7 @@ fn next_look(seen: &Observed, attempt: &Attempt) -> Result<(), Timestamp> {
         LookUp::Incomplete | LookUp::Complete(_) => Some(seen.now),
     };
     look_up_due(
-        attempt.start_time.0,
+        (attempt.start_time.0, seen.memory.attempt_known_for),
         looked,
         seen.now,
         times.look_up_first,

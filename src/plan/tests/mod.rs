@@ -12,6 +12,7 @@ mod holds;
 mod laws;
 mod near;
 mod open;
+mod put_back;
 mod refusals;
 mod render;
 mod situations;
