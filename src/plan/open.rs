@@ -16,6 +16,9 @@ use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 /// How far apart two clocks may be in what has passed, and still agree.
 pub(super) const APART: SignedDuration = SignedDuration::from_mins(5);
 
+/// The quiet period where there is no account that says how long it is: the default.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
+
 /// The look-up found several orders of this key: none is bound, all are named.
 pub(super) fn several(seen: &Observed) -> Option<Decision> {
     let found = complete(seen)?;
@@ -240,24 +243,27 @@ pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
         return Verdict::working(Reason::Resolving, "an order may exist; looking it up").possibly_placed();
     };
     let began = began(attempt.start_time.0, seen.memory.attempt_known_for, seen.now);
-    let by_then = match ready(seen) {
-        Some(account) => began.checked_add(account.quiet_period).ok(),
-        None => None,
-    };
     let told =
         seen.order.as_ref().and_then(|order| shown_reason(&order.status)) == Some(Reason::OutcomeUnknown);
-    // Whoever was told to look is not untold because the account can't be asked for a moment.
-    let over = by_then.map_or(told, |time| seen.now >= time);
-    let closes =
-        ready(seen).is_some_and(|account| may_close(purchase, account) && attempt.remote_time.is_some());
     // A proof that should have come by now and did not (no clock at CertCentral, look-ups that never complete)
     // is a person's turn too.
     let patience = seen
         .times
         .floor
         .saturating_add(seen.times.look_up_longest.saturating_mul(2));
-    let overdue = told || seen.memory.attempt_known_for >= patience.saturating_add(quiet_period(seen));
-    if over && (overdue || !closes) {
+    let known_for = seen.memory.attempt_known_for;
+    let is_over = |quiet| began.checked_add(quiet).is_ok_and(|by_then| seen.now >= by_then);
+    let persons_turn = match ready(seen) {
+        Some(account) => {
+            let closes = may_close(purchase, account) && attempt.remote_time.is_some();
+            let overdue = told || known_for >= patience.saturating_add(account.quiet_period);
+            is_over(account.quiet_period) && (overdue || !closes)
+        }
+        // Whoever was told to look is not untold because the account can't be asked for a moment. An account that does
+        // not come back proves nothing, and nobody else would ever hear of it.
+        None => told || (is_over(QUIET) && known_for >= patience),
+    };
+    if persons_turn {
         return Verdict::stalled(
             Reason::OutcomeUnknown,
             format!(
@@ -375,10 +381,6 @@ fn close_absent(attempt: &Attempt) -> Decision {
         attempt: attempt.id.clone(),
         reason: PurchaseReason::Absent,
     })
-}
-
-fn quiet_period(seen: &Observed) -> SignedDuration {
-    ready(seen).map_or(SignedDuration::ZERO, |account| account.quiet_period)
 }
 
 /// How long after the start of an attempt the emptiness of a look-up begins to count.
