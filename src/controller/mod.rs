@@ -98,7 +98,10 @@ pub async fn run(
         () = shutdown.cancelled() => return Ok(()),
         one = start::one_cluster_name(&client, &clock, &settings.cluster_name) => one?,
     }
-    let cluster_uid = start::cluster_uid(&client).await;
+    let cluster_uid = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        uid = start::cluster_uid(&client) => uid,
+    };
 
     let (wake_order, order_wakes) = mpsc::unbounded();
     let (wake_purchase, purchase_wakes) = mpsc::unbounded();
