@@ -19,6 +19,8 @@ mod answers;
 mod disasters;
 #[path = "crashes/fate.rs"]
 mod fate;
+#[path = "crashes/limits.rs"]
+mod limits;
 mod memory;
 #[path = "crashes/oracles.rs"]
 mod oracles;

@@ -12,6 +12,7 @@ use kube::{Client, Resource, ResourceExt};
 
 use super::Connect;
 use super::account::{AccountName, Accounts};
+use super::limit::Turnstiles;
 use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
     Reason,
@@ -37,6 +38,8 @@ pub(super) struct Context {
     /// The purchases as last seen.
     pub purchases: Store<Purchase>,
     pub accounts: Accounts,
+    /// Who may claim on an account with an order limit.
+    pub turnstiles: Turnstiles,
     pub metrics: Arc<Metrics>,
     pub recorder: Recorder,
     pub memory: Memory,
@@ -118,15 +121,15 @@ impl Context {
         }
     }
 
-    /// Asks for a pass over the orders that wait for their turn on accounts of this name.
-    pub(super) fn wake_queued(&self, account: &str) {
-        let queued = |order: &DocumentSigningOrder| {
+    /// Asks for a pass over the orders that wait on accounts of this name for one of these reasons.
+    pub(super) fn wake_waiting(&self, account: &str, reasons: &[Reason]) {
+        let waits = |order: &DocumentSigningOrder| {
             let status = order.status.as_ref();
             order.spec.account_ref.name == account
-                && status.and_then(shown_reason) == Some(Reason::Queued)
+                && status.and_then(shown_reason).is_some_and(|reason| reasons.contains(&reason))
                 && status.is_some_and(|status| status.order_id.is_none())
         };
-        for order in self.all_orders().into_iter().filter(|order| queued(order)) {
+        for order in self.all_orders().into_iter().filter(|order| waits(order)) {
             self.wake(&order.namespace().unwrap_or_default(), &order.name_any());
         }
     }

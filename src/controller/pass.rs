@@ -15,7 +15,7 @@ use super::ticket::Ticket;
 use super::{act, ledger, observe, record};
 use crate::api::{
     ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, Purchase, PurchaseReason, PurchaseSpec,
-    PurchaseState,
+    PurchaseState, Reason,
 };
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
@@ -65,7 +65,7 @@ pub(super) async fn run(
     if pass.turn.take().is_some()
         && let Some(order) = &pass.order
     {
-        context.wake_queued(&order.spec.account_ref.name);
+        context.wake_waiting(&order.spec.account_ref.name, &[Reason::Queued]);
     }
     ended
 }

@@ -109,7 +109,7 @@ impl Run {
         if reasons.iter().any(held) {
             return reasons
                 .iter()
-                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued"));
+                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued" | "OrderLimit"));
         }
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
@@ -138,6 +138,9 @@ pub fn run(plan: &Plan) -> Run {
             }
         }
         world.furnish(script.exact, script.policy).await.unwrap();
+        if let Some(limit) = script.limit {
+            world.limit(limit).await.unwrap();
+        }
         let begin = world.cluster.version();
         let life = async {
             // The operator is there first: what follows reaches it as events.

@@ -7,6 +7,7 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::json;
 
 use crate::disasters;
+use crate::limits;
 use crate::stage::{Done, HELD, HERE, order};
 use crate::world::World;
 
@@ -21,6 +22,8 @@ pub struct Script {
     pub issue: Duration,
     /// How many operators run at a time.
     pub operators: usize,
+    /// The account's limit of orders a day, from the beginning.
+    pub limit: Option<usize>,
     pub live: Live,
 }
 
@@ -35,6 +38,7 @@ impl Script {
             policy: "WhenProven",
             issue: Duration::ZERO,
             operators: 1,
+            limit: None,
             live,
         }
     }
@@ -100,6 +104,18 @@ pub const SCRIPTS: &[Script] = &[
     Script::rivals("rivals-refused", |world| {
         disasters::refused_for_now(world).boxed_local()
     }),
+    Script {
+        limit: Some(1),
+        ..Script::new("limit", |world| {
+            limits::limited(world, &["jane", "joan", "jack"]).boxed_local()
+        })
+    },
+    Script {
+        limit: Some(1),
+        ..Script::rivals("rivals-limit", |world| {
+            limits::limited(world, &["jane", "joan"]).boxed_local()
+        })
+    },
     Script {
         policy: "Hold",
         ..Script::new("hold", |world| by_hand(world).boxed_local())
