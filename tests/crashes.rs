@@ -27,6 +27,8 @@ mod oracles;
 mod paused;
 #[path = "crashes/plan.rs"]
 mod plan;
+#[path = "crashes/revisions.rs"]
+mod revisions;
 #[path = "crashes/run.rs"]
 mod run;
 #[path = "crashes/scripts.rs"]

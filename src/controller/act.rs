@@ -77,7 +77,9 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
     };
     let context = pass.context;
     pass.look_up_began = Some(context.clock.monotonic());
-    let email = pass.order.as_deref().and_then(account_view::email);
+    // A later revision may be for somebody else.
+    let order = pass.order.as_deref().filter(|_| pass.is_present());
+    let email = order.and_then(account_view::email);
     let question = Question {
         context,
         connection: &connection,

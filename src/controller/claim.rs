@@ -65,6 +65,9 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {
         return Err(Error::Conflict("claiming the key"));
     }
+    if super::order::earlier_is_open(pass, &order).await? {
+        return Err(Error::Conflict("claiming the key"));
+    }
     let Some(room_for_one) = limit::room(pass, &connection).await? else {
         // Reached meanwhile: the next plan sees it.
         return Ok(());

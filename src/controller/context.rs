@@ -89,6 +89,24 @@ impl Context {
         order
     }
 
+    /// All purchases as last seen: what this process has itself read of earlier revisions may be newer than the cache.
+    pub(super) fn newest_purchases(&self) -> Vec<Arc<Purchase>> {
+        let cached = self.purchases.state();
+        let read = &mut self.memory.lock().purchases;
+        if read.is_empty() {
+            return cached;
+        }
+        let cached = cached.into_iter().map(|cached| (cached.name_any(), cached));
+        let mut newest: HashMap<String, Arc<Purchase>> = cached.collect();
+        read.retain(|name, read| {
+            newest
+                .get(name)
+                .is_none_or(|cached| version(cached.as_ref()) < version(read.as_ref()))
+        });
+        newest.extend(read.iter().map(|(name, read)| (name.clone(), Arc::clone(read))));
+        newest.into_values().collect()
+    }
+
     /// All manifests in the caches.
     pub(super) fn all_orders(&self) -> Vec<Arc<DocumentSigningOrder>> {
         self.orders.iter().flat_map(Store::state).collect()
@@ -126,7 +144,9 @@ impl Context {
         let waits = |order: &DocumentSigningOrder| {
             let status = order.status.as_ref();
             order.spec.account_ref.name == account
-                && status.and_then(shown_reason).is_some_and(|reason| reasons.contains(&reason))
+                && status
+                    .and_then(shown_reason)
+                    .is_some_and(|reason| reasons.contains(&reason))
                 && status.is_some_and(|status| status.order_id.is_none())
         };
         for order in self.all_orders().into_iter().filter(|order| waits(order)) {
@@ -177,6 +197,8 @@ pub(super) struct Memories {
     pub keys: HashMap<OrderKey, KeyMemory>,
     /// Manifests as the API server returned them from a write, by UID.
     pub written: HashMap<String, Arc<DocumentSigningOrder>>,
+    /// Purchases of revisions that a later one waits for, as they were read, by name.
+    pub purchases: HashMap<String, Arc<Purchase>>,
 }
 
 /// An attempt, and since when this process knows it.
@@ -233,6 +255,16 @@ impl Memory {
             });
             memory.looked_up = None;
         }
+    }
+
+    /// Takes note of the purchase of a revision that a later one waits for; `None`: there is none.
+    pub(super) fn read(&self, key: &OrderKey, purchase: Option<&Purchase>) {
+        let name = key.token().to_string();
+        let read = &mut self.lock().purchases;
+        match purchase {
+            Some(purchase) => read.insert(name, Arc::new(purchase.clone())),
+            None => read.remove(&name),
+        };
     }
 
     /// Forgets a manifest that is gone. Since when an open attempt is known stays: its purchase is not gone.

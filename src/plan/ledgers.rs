@@ -3,6 +3,7 @@
 
 use super::observed::{FailedOutcome, Inspection, Observed, Order, RemoteFailure, Request};
 use super::open::settled;
+use super::revisions::is_present;
 use super::status::{Edit, FailureEdit, Mark, of_key};
 use super::unbought::finding_verdict;
 use super::verdict::{Verdict, remote_verdict};
@@ -70,6 +71,8 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
         None if status.order_id.is_some() || purchase.order_ref.uid.as_ref() == Some(&order.uid) => {
             return None;
         }
+        // What another object bought under an earlier revision is its purchase's to know: this one asks for a later.
+        None if !is_present(seen, order) => return Some(Decision::keep(Wake::At(seen.now))),
         None => inherited(seen, order, purchase, bound)?,
     };
     Some(Decision::show(verdict, Edit::default(), Wake::OnChange))
@@ -101,7 +104,7 @@ pub(super) fn card_secret(seen: &Observed) -> Option<Decision> {
     let paid = as_bought
         && created <= attempt.deadline_time.0
         && order.existing_order_id.is_none()
-        && order.revision == seen.key.revision();
+        && is_present(seen, order);
     paid.then(|| Decision::act(Action::DeleteCardSecret))
 }
 

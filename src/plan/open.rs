@@ -8,7 +8,7 @@ use super::observed::{
     Account, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Observed, Order,
     ReadyAccount, RemoteFailure, Unresolved,
 };
-use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
+use super::status::{Edit, FailureEdit, is_of, of_key, shown_message, shown_reason};
 use super::verdict::Verdict;
 use super::{Action, Decision, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
@@ -193,7 +193,7 @@ fn standing(seen: &Observed, order: &Order) -> Option<Verdict> {
     {
         return Some(failure::verdict(&failure).possibly_placed());
     }
-    let reason = shown_reason(&order.status)?;
+    let reason = shown_of(seen, order)?;
     let stands = match reason {
         Reason::OrderNotFound => by_hand,
         _ => matches!(
@@ -203,6 +203,11 @@ fn standing(seen: &Observed, order: &Order) -> Option<Verdict> {
     };
     (stands && complete(seen).is_none())
         .then(|| Verdict::stalled(reason, shown_message(&order.status)).possibly_placed())
+}
+
+/// What the status shows of this key; what it shows of another revision stands for nothing here.
+fn shown_of(seen: &Observed, order: &Order) -> Option<Reason> {
+    shown_reason(&order.status).filter(|_| is_of(&order.status, &seen.key))
 }
 
 /// The remote call of this pass that failed, also where nothing says how.
@@ -243,8 +248,7 @@ pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
         return Verdict::working(Reason::Resolving, "an order may exist; looking it up").possibly_placed();
     };
     let began = began(attempt.start_time.0, seen.memory.attempt_known_for, seen.now);
-    let told =
-        seen.order.as_ref().and_then(|order| shown_reason(&order.status)) == Some(Reason::OutcomeUnknown);
+    let told = seen.order.as_ref().and_then(|order| shown_of(seen, order)) == Some(Reason::OutcomeUnknown);
     // A proof that should have come by now and did not (no clock at CertCentral, look-ups that never complete)
     // is a person's turn too.
     let patience = seen

@@ -118,6 +118,8 @@ impl Run {
             "deleting" => self.end["bought"] == json!({}),
             // Whoever looks only after the definition was put right finds nothing amiss.
             "pruned-purchase" => matches!(reasons.as_slice(), [("Issued", ..)]),
+            // Whether the first revision was bought, or proven not to be, depends on whether its POST ever left.
+            "revisions-hidden" => matches!(reasons.as_slice(), [("Issued", key, _)] if key.ends_with("/2")),
             // A refusal that was received stands.
             "answer" => matches!(reasons.as_slice(), [("Refused", _, true)]),
             // The same; an account that was checked anew since lets it be tried again.

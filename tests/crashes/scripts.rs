@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::disasters;
 use crate::limits;
+use crate::revisions;
 use crate::stage::{Done, HELD, HERE, order};
 use crate::world::World;
 
@@ -104,6 +105,11 @@ pub const SCRIPTS: &[Script] = &[
     Script::rivals("rivals-refused", |world| {
         disasters::refused_for_now(world).boxed_local()
     }),
+    Script {
+        policy: "Hold",
+        ..Script::first("revisions", |world| revisions::lost(world).boxed_local())
+    },
+    Script::new("revisions-hidden", |world| revisions::hidden(world).boxed_local()),
     Script {
         limit: Some(1),
         ..Script::new("limit", |world| {

@@ -15,6 +15,7 @@ mod open;
 mod put_back;
 mod refusals;
 mod render;
+mod revisions;
 mod situations;
 mod statuses;
 mod tickets;
