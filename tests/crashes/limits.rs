@@ -25,9 +25,7 @@ pub async fn limited(world: &World, names: &[&str]) -> Done {
         })?;
     let placed = world.remote.journal().orders.len();
     if placed > 1 {
-        return Err(format!(
-            "{placed} orders were placed under a limit of one, in {HERE}"
-        ));
+        return Err(format!("{placed} orders were placed under a limit of one"));
     }
     world.limit(names.len()).await?;
     for name in names {
