@@ -21,12 +21,16 @@ mod answers;
 mod disasters;
 #[path = "crashes/fate.rs"]
 mod fate;
+#[path = "crashes/limits.rs"]
+mod limits;
 mod memory;
 #[path = "crashes/oracles.rs"]
 mod oracles;
 mod paused;
 #[path = "crashes/plan.rs"]
 mod plan;
+#[path = "crashes/revisions.rs"]
+mod revisions;
 #[path = "crashes/run.rs"]
 mod run;
 #[path = "crashes/scripts.rs"]

@@ -189,6 +189,13 @@ fn change(
                 bought.join(", ")
             ));
         }
+        let earlier = hold.key.as_ref().map(OrderKey::revision);
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != order.spec.revision) {
+            return Err(format!(
+                "what is held is revision {earlier}, and spec.existingOrderID would speak of revision {present}: to bind {id} to revision {earlier}, delete the manifest and apply it with spec.revision: {earlier} and spec.existingOrderID: {id}",
+                present = order.spec.revision
+            ));
+        }
         let change = json!({"metadata": {"resourceVersion": version}, "spec": {"existingOrderID": id}});
         return Ok((
             change,
@@ -310,6 +317,19 @@ mod tests {
             ..hold(Reason::OrderChanged, "", None)
         };
         assert!(settled(&bought, Some(11), later).is_err(), "12 was bought");
+    }
+
+    #[test]
+    fn of_an_earlier_revision_it_can_be_said_that_nothing_exists_and_no_order_is_bound_by_mistake() {
+        let later = "2026-11-22T12:01:01Z";
+        let of_revision = |revision| Hold {
+            key: OrderKey::parse(&format!("prod/signing/jane/{revision}")),
+            ..hold(Reason::OutcomeUnknown, "", Some("a1"))
+        };
+        assert!(settled(&of_revision(1), Some(11), later).is_ok());
+        // The manifest asks for revision 1, so that of these two it is not the one that is held.
+        assert!(settled(&of_revision(2), Some(11), later).is_err());
+        assert!(settled(&of_revision(2), None, later).is_ok());
     }
 
     #[test]

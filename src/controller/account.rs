@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use super::account_status::{self, AnyAccount, Health, Question};
 use super::connection::{Budgets, Connection};
 use super::context::Context;
-use super::endpoint::{endpoint, is_digicert, proxy};
+use super::endpoint::{endpoint, is_simulated, proxy};
 use super::error::{Error, answered};
 use crate::api::{AccountKind, AccountReason, AccountRef, CorrelationMethod};
 use crate::certcentral::{Class, ClientSettings, Timeouts};
@@ -248,7 +248,7 @@ async fn check(context: &Context, account: &AnyAccount, before: Option<&Known>) 
             .unwrap_or(Limits::PUBLISHED.per_5_seconds),
     };
     let budget = context.accounts.budgets.of(&key, limits);
-    let times = context.settings.times.of(is_digicert(&endpoint));
+    let times = context.settings.times.of(is_simulated(&endpoint));
     let place = Duration::try_from(times.protocol.post_timeout).unwrap_or(Timeouts::default().place);
     let client = (context.connect)(ClientSettings {
         base_url: endpoint.clone(),

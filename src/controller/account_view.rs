@@ -3,27 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 
 use super::account::{AccountName, Known};
 use super::connection::{Connection, Turn};
 use super::context::Context;
 use super::error::{Error, answered};
+use super::limit;
 use super::pass::Pass;
 use crate::api::{
     AccountKind, Allow, AllowedNamespaces, CertCentralAccount, ClusterCertCentralAccount,
-    DocumentSigningOrder, Order, OrderLimit, Purchase, PurchaseState, UnresolvedPolicy,
+    DocumentSigningOrder, Order, PurchaseState, UnresolvedPolicy,
 };
 use crate::domain::budget::Lane;
 use crate::domain::request::OrderRequest;
 use crate::plan::status::is_of;
 use crate::plan::{Account, Correlation, ReadyAccount, Unresolved};
-
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The account, and the connection to it where it can be used.
 pub(super) async fn view(
@@ -54,7 +51,7 @@ pub(super) async fn view(
     let (forbidden, limited_until, behind) = match unbought {
         Some(order) => (
             forbidden(pass, name, &connection, order).await?,
-            limited_until(pass.context, &connection).await?,
+            limit::reached_until(pass.context, &connection).await?,
             behind(pass, &connection, order),
         ),
         None => (None, None, None),
@@ -222,50 +219,6 @@ pub(crate) fn namespace_selected(
     labels
         .zip(selector)
         .is_some_and(|(labels, selector)| kube::core::SelectorExt::matches(&selector, labels))
-}
-
-/// Until when the account's order limit is reached, counted from the purchases themselves.
-async fn limited_until(context: &Context, connection: &Connection) -> Result<Option<Timestamp>, Error> {
-    let Some(limit) = connection.settings.order_limit else {
-        return Ok(None);
-    };
-    let purchases: Api<Purchase> = Api::all(context.client.clone());
-    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
-    Ok(limit_reached_until(
-        limit,
-        &listed.items,
-        &connection.uid,
-        context.clock.now(),
-    ))
-}
-
-/// Until when the order limit of the account with this UID is reached, `now`; `None`: it is not.
-pub(crate) fn limit_reached_until(
-    limit: OrderLimit,
-    purchases: &[Purchase],
-    account_uid: &str,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let mut bought: Vec<Timestamp> = purchases
-        .iter()
-        .filter(|purchase| purchase.spec.account.uid.as_deref() == Some(account_uid))
-        .filter(|purchase| purchase.spec.state != PurchaseState::Closed)
-        .filter_map(|purchase| purchase.spec.attempt.as_ref().map(|attempt| attempt.start_time.0))
-        .collect();
-    bought.sort_unstable();
-    let until = |limit: Option<i64>, window: SignedDuration| {
-        let limit = usize::try_from(limit?).ok()?;
-        let within: Vec<_> = bought
-            .iter()
-            .filter(|time| now.duration_since(**time) < window)
-            .collect();
-        let over = within.len().checked_sub(limit)?;
-        match within.get(over) {
-            Some(oldest) => oldest.checked_add(window).ok(),
-            None => now.checked_add(window).ok(),
-        }
-    };
-    until(limit.per_day, DAY).max(until(limit.per_month, MONTH))
 }
 
 /// While the account is not known to keep tokens, two open attempts for one e-mail address could not be told

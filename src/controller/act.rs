@@ -20,7 +20,9 @@ use crate::api::{
     FINALIZER, PurchaseReason, PurchaseSpec, PurchaseState,
 };
 use crate::domain::budget::Lane;
-use crate::plan::{Action, Correlation, FoundOrder, Inspection, LookUp, Observed, Plan, Repair};
+use crate::plan::{
+    Action, Correlation, FoundOrder, Inspection, LONGEST_ASKED, LookUp, Observed, Plan, Repair,
+};
 
 /// Carries one action out, and takes what came of it into the pass.
 pub(super) async fn act(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> Result<(), Error> {
@@ -82,7 +84,9 @@ async fn look_up(pass: &mut Pass<'_>, seen: &Observed) -> Result<(), Error> {
     let context = pass.context;
     pass.look_up_began = Some(context.clock.monotonic());
     pass.asked = Some(Arc::clone(&connection));
-    let email = pass.order.as_deref().and_then(account_view::email);
+    // A later revision may be for somebody else.
+    let order = pass.order.as_deref().filter(|_| pass.is_present());
+    let email = order.and_then(account_view::email);
     let question = Question {
         context,
         connection: &connection,
@@ -212,7 +216,8 @@ async fn refresh(pass: &mut Pass<'_>, id: i64) -> Result<(), Error> {
                 memory.failed_looks = memory.failed_looks.saturating_add(1);
                 let doublings = u32::try_from(memory.failed_looks).unwrap_or(0).min(7);
                 let wait = SignedDuration::from_secs(5).saturating_mul(2_i32.saturating_pow(doublings));
-                let wait = failure.retry_after.map_or(wait, |asked| asked.max(wait));
+                let asked = failure.retry_after.map(|asked| asked.min(LONGEST_ASKED));
+                let wait = asked.map_or(wait, |asked| asked.max(wait));
                 memory.look_not_before = now.checked_add(wait).ok();
             });
         }

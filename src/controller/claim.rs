@@ -9,6 +9,7 @@ use super::act::{account_record, inputs};
 use super::connection::Turn;
 use super::error::{Error, answered};
 use super::ledger::{self, Claim};
+use super::limit;
 use super::pass::Pass;
 use super::record;
 use super::ticket::{Room, Ticket};
@@ -69,11 +70,21 @@ pub(super) async fn claim(pass: &mut Pass<'_>, seen: &Observed, plan: Plan) -> R
     if pass.purchase.is_some() && marked_meanwhile(pass, &order).await? {
         return Err(Error::Conflict("claiming the key"));
     }
+    if super::order::earlier_is_open(pass, &order).await? {
+        return Err(Error::Conflict("claiming the key"));
+    }
+    let Some(room_for_one) = limit::room(pass, &connection).await? else {
+        // Reached meanwhile: the next plan sees it.
+        return Ok(());
+    };
     let Some(purchase) = ledger::claim(context, &pass.key, pass.purchase.as_ref(), claim).await? else {
         // Somebody else was faster: see what he did.
         return Err(Error::Conflict("claiming the key"));
     };
     pass.hold_purchase(Some(purchase));
+    if !room_for_one.was_enough(pass, &connection, &attempt).await? {
+        return Ok(());
+    }
     if let Request::Usable { as_bought, .. } = &mut pass.request {
         // What the purchase recorded of an earlier attempt is replaced by what is claimed now.
         *as_bought = Some(true);

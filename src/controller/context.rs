@@ -12,6 +12,7 @@ use kube::{Client, Resource, ResourceExt};
 
 use super::Connect;
 use super::account::{AccountName, Accounts};
+use super::limit::Turnstiles;
 use crate::api::{
     AccountKind, AccountRef, CertCentralAccount, ClusterCertCentralAccount, DocumentSigningOrder, Purchase,
     Reason,
@@ -37,6 +38,8 @@ pub(super) struct Context {
     /// The purchases as last seen.
     pub purchases: Store<Purchase>,
     pub accounts: Accounts,
+    /// Who may claim on an account with an order limit.
+    pub turnstiles: Turnstiles,
     pub metrics: Arc<Metrics>,
     pub recorder: Recorder,
     pub memory: Memory,
@@ -86,6 +89,24 @@ impl Context {
         order
     }
 
+    /// All purchases as last seen: what this process has itself read of earlier revisions may be newer than the cache.
+    pub(super) fn newest_purchases(&self) -> Vec<Arc<Purchase>> {
+        let cached = self.purchases.state();
+        let read = &mut self.memory.lock().purchases;
+        if read.is_empty() {
+            return cached;
+        }
+        let cached = cached.into_iter().map(|cached| (cached.name_any(), cached));
+        let mut newest: HashMap<String, Arc<Purchase>> = cached.collect();
+        read.retain(|name, read| {
+            newest
+                .get(name)
+                .is_none_or(|cached| version(cached.as_ref()) < version(read.as_ref()))
+        });
+        newest.extend(read.iter().map(|(name, read)| (name.clone(), Arc::clone(read))));
+        newest.into_values().collect()
+    }
+
     /// All manifests in the caches.
     pub(super) fn all_orders(&self) -> Vec<Arc<DocumentSigningOrder>> {
         self.orders.iter().flat_map(Store::state).collect()
@@ -118,15 +139,17 @@ impl Context {
         }
     }
 
-    /// Asks for a pass over the orders that wait for their turn on accounts of this name.
-    pub(super) fn wake_queued(&self, account: &str) {
-        let queued = |order: &DocumentSigningOrder| {
+    /// Asks for a pass over the orders that wait on accounts of this name for one of these reasons.
+    pub(super) fn wake_waiting(&self, account: &str, reasons: &[Reason]) {
+        let waits = |order: &DocumentSigningOrder| {
             let status = order.status.as_ref();
             order.spec.account_ref.name == account
-                && status.and_then(shown_reason) == Some(Reason::Queued)
+                && status
+                    .and_then(shown_reason)
+                    .is_some_and(|reason| reasons.contains(&reason))
                 && status.is_some_and(|status| status.order_id.is_none())
         };
-        for order in self.all_orders().into_iter().filter(|order| queued(order)) {
+        for order in self.all_orders().into_iter().filter(|order| waits(order)) {
             self.wake(&order.namespace().unwrap_or_default(), &order.name_any());
         }
     }
@@ -174,6 +197,8 @@ pub(super) struct Memories {
     pub keys: HashMap<OrderKey, KeyMemory>,
     /// Manifests as the API server returned them from a write, by UID.
     pub written: HashMap<String, Arc<DocumentSigningOrder>>,
+    /// Purchases of revisions that a later one waits for, as they were read, by name.
+    pub purchases: HashMap<String, Arc<Purchase>>,
 }
 
 /// An attempt, and since when this process knows it.
@@ -230,6 +255,16 @@ impl Memory {
             });
             memory.looked_up = None;
         }
+    }
+
+    /// Takes note of the purchase of a revision that a later one waits for; `None`: there is none.
+    pub(super) fn read(&self, key: &OrderKey, purchase: Option<&Purchase>) {
+        let name = key.token().to_string();
+        let read = &mut self.lock().purchases;
+        match purchase {
+            Some(purchase) => read.insert(name, Arc::new(purchase.clone())),
+            None => read.remove(&name),
+        };
     }
 
     /// Forgets a manifest that is gone. Since when an open attempt is known stays: its purchase is not gone.

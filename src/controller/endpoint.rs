@@ -1,7 +1,7 @@
 //! Where API keys may be sent: whoever may create an account chooses where a Secret of its namespace goes, so the
 //! operator's administrator has a word in it.
 
-use url::Url;
+use url::{Host, Url};
 
 use super::account_status::AnyAccount;
 use super::context::Context;
@@ -39,7 +39,7 @@ pub(crate) fn takes_keys(url: &Url) -> bool {
 }
 
 /// Whether it is any host of DigiCert's, also one that an administrator has put on the list himself.
-pub(super) fn is_digicert(url: &Url) -> bool {
+fn is_digicert(url: &Url) -> bool {
     let host = url
         .host_str()
         .unwrap_or_default()
@@ -49,6 +49,21 @@ pub(super) fn is_digicert(url: &Url) -> bool {
         host.strip_suffix(domain)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     })
+}
+
+/// Whether nothing real can be bought there: plain http or a loopback host, and no host of DigiCert's. A gateway that is
+/// reached in any other way may forward to CertCentral, whatever it is called.
+pub(super) fn is_simulated(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    !is_digicert(url) && (url.scheme() == "http" || loopback)
 }
 
 /// The proxy, if this operator may use it.
@@ -95,6 +110,26 @@ mod tests {
         for (url, takes, own) in cases {
             let url = Url::parse(url).unwrap();
             assert_eq!((takes_keys(&url), is_digicert(&url)), (takes, own), "{url}");
+        }
+    }
+
+    #[test]
+    fn test_times_hold_where_nothing_real_can_be_bought() {
+        let cases = [
+            ("http://127.0.0.1:8085/services/v2", true),
+            ("http://simulator.test.svc:8085/services/v2", true),
+            ("https://localhost:8443/services/v2", true),
+            ("https://127.8.9.1/services/v2", true),
+            ("https://[::1]:8443/services/v2", true),
+            ("https://gateway.example.org/services/v2", false),
+            ("https://localhost.example.org/services/v2", false),
+            ("https://10.0.0.1/services/v2", false),
+            ("https://www.digicert.com/services/v2", false),
+            ("http://www.digicert.com/services/v2", false),
+            ("http://beta.digicert.com./services/v2", false),
+        ];
+        for (url, simulated) in cases {
+            assert_eq!(is_simulated(&Url::parse(url).unwrap()), simulated, "{url}");
         }
     }
 }

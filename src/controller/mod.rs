@@ -6,6 +6,7 @@
 //! | `observe`, `sources`, `account_view` | all that is read for a plan |
 //! | `act` | one effect for each action |
 //! | `claim`, `ticket` | the right to send one POST |
+//! | `limit` | how many orders an account places at most |
 //! | `place` | **where money is spent** |
 //! | `look_up`, `unlike` | asking CertCentral whether an order exists, and whether it is the one |
 //! | `card` | the Secret with the card, once the order exists |
@@ -28,6 +29,7 @@ mod discretion;
 mod endpoint;
 mod error;
 mod ledger;
+mod limit;
 mod look_up;
 mod observe;
 mod order;
@@ -67,10 +69,11 @@ use crate::serve::metrics::Metrics;
 use crate::settings::Settings;
 use account_status::AnyAccount;
 pub(crate) use account_status::{AGAIN, Health, Question, health_after, health_without};
-pub(crate) use account_view::{limit_reached_until, namespace_selected, not_allowed};
+pub(crate) use account_view::{namespace_selected, not_allowed};
 use context::{Context, Memory};
 pub(crate) use endpoint::{same_place, takes_keys};
 use error::Error;
+pub(crate) use limit::limit_reached_until;
 pub use start::StartError;
 pub(crate) use start::lacks;
 
@@ -98,7 +101,10 @@ pub async fn run(
         () = shutdown.cancelled() => return Ok(()),
         one = start::one_cluster_name(&client, &clock, &settings.cluster_name) => one?,
     }
-    let cluster_uid = start::cluster_uid(&client).await;
+    let cluster_uid = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        uid = start::cluster_uid(&client) => uid,
+    };
 
     let (wake_order, order_wakes) = mpsc::unbounded();
     let (wake_purchase, purchase_wakes) = mpsc::unbounded();
@@ -120,6 +126,7 @@ pub async fn run(
         clock,
         cluster_uid,
         accounts: account::Accounts::default(),
+        turnstiles: limit::Turnstiles::default(),
         metrics: Arc::clone(&metrics),
         memory: Memory::default(),
         settings,

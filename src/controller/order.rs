@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::api::DynamicObject;
+use kube::api::{DynamicObject, ListParams};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 
 use super::context::Context;
 use super::error::{Error, answered};
-use super::pass;
-use crate::api::{DocumentSigningOrder, PurchaseState, Reason};
+use super::pass::{self, Pass};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseState, Reason};
 use crate::domain::order_key::OrderKey;
-use crate::plan::Wake;
+use crate::plan::{Wake, revisions};
 use crate::serve::metrics::Outcome;
 
 /// How often what is not watched (Secrets, ConfigMaps) is read again while something waits for it.
@@ -106,17 +106,29 @@ pub(super) fn gone(context: &Context, reference: &ObjectRef<DynamicObject>) {
 /// The key that a pass over this manifest is about: an attempt of an earlier revision is settled first.
 pub(super) fn key(context: &Context, order: &DocumentSigningOrder) -> OrderKey {
     let present = context.present_key(order);
-    let earlier = order.status.as_ref().and_then(|status| {
-        let unsettled = status.attempt.is_some() && status.order_id.is_none();
-        OrderKey::parse(status.order_key.as_deref().filter(|_| unsettled)?)
+    revisions::at(present, order.status.as_ref(), || context.newest_purchases())
+}
+
+/// Whether an attempt of an earlier revision is open that the cache did not show. Asked of the API server itself before a
+/// later revision is claimed: once that has begun, nobody stands for the earlier one any more.
+pub(super) async fn earlier_is_open(pass: &Pass<'_>, order: &DocumentSigningOrder) -> Result<bool, Error> {
+    let context = pass.context;
+    if pass.key.revision() <= 1 {
+        return Ok(false);
+    }
+    let purchases: Api<Purchase> = Api::all(context.client.clone());
+    let listed = answered("listing purchases", purchases.list(&ListParams::default())).await?;
+    let at = revisions::at(pass.key.clone(), order.status.as_ref(), || {
+        listed.items.iter().collect::<Vec<_>>()
     });
-    earlier
-        .filter(|earlier| {
-            earlier.cluster() == present.cluster()
-                && earlier.namespace() == present.namespace()
-                && earlier.name() == present.name()
-        })
-        .unwrap_or(present)
+    let open = listed
+        .items
+        .iter()
+        .find(|purchase| at != pass.key && purchase.spec.order_key == at.to_string());
+    if let Some(open) = open {
+        context.memory.read(&at, Some(open));
+    }
+    Ok(open.is_some())
 }
 
 /// Nothing is due; Secrets, ConfigMaps and the labels of namespaces are not watched: when whoever may wait for them

@@ -15,7 +15,7 @@ use super::ticket::Ticket;
 use super::{act, ledger, observe, record};
 use crate::api::{
     ConditionType, DocumentSigningOrder, DocumentSigningOrderStatus, Purchase, PurchaseReason, PurchaseSpec,
-    PurchaseState,
+    PurchaseState, Reason,
 };
 use crate::domain::order_key::OrderKey;
 use crate::domain::request::OrderRequest;
@@ -34,7 +34,7 @@ const GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 pub(super) struct Pass<'a> {
     pub context: &'a Context,
     pub key: OrderKey,
-    /// The manifest, where it asks for this key.
+    /// The manifest, where it asks for this key, or for a later revision that waits for it.
     pub order: Option<Arc<DocumentSigningOrder>>,
     pub namespace_uid: Option<String>,
     pub purchase: Option<Purchase>,
@@ -67,7 +67,7 @@ pub(super) async fn run(
     if pass.turn.take().is_some()
         && let Some(order) = &pass.order
     {
-        context.wake_queued(&order.spec.account_ref.name);
+        context.wake_waiting(&order.spec.account_ref.name, &[Reason::Queued]);
     }
     ended
 }
@@ -224,6 +224,12 @@ impl Pass<'_> {
         purchase.filter(|purchase| purchase.state == PurchaseState::Bought)
     }
 
+    /// The manifest, where there is one, asks for this very key, and not for a later revision.
+    pub(super) fn is_present(&self) -> bool {
+        let order = self.order.as_ref();
+        order.is_none_or(|order| order.spec.revision == self.key.revision())
+    }
+
     /// Takes note of the purchase as it is now.
     pub(super) fn hold_purchase(&mut self, purchase: Option<Purchase>) {
         if let Some(purchase) = &purchase
@@ -234,6 +240,9 @@ impl Pass<'_> {
             context
                 .memory
                 .learn(&self.key, &attempt.id, context.clock.monotonic());
+        }
+        if !self.is_present() {
+            self.context.memory.read(&self.key, purchase.as_ref());
         }
         self.purchase = purchase;
     }

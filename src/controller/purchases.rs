@@ -12,7 +12,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::context::Context;
 use super::error::{Error, answered};
 use super::{order, pass};
-use crate::api::{DocumentSigningOrder, Purchase, PurchaseState};
+use crate::api::{DocumentSigningOrder, Purchase, PurchaseState, Reason};
 use crate::domain::order_key::OrderKey;
 use crate::plan::Wake;
 
@@ -32,8 +32,13 @@ pub(super) async fn reconcile(purchase: Arc<Purchase>, context: Arc<Context>) ->
         context.wake(key.namespace(), key.name());
     }
     if purchase.spec.state != PurchaseState::Open {
-        // An attempt has ended: orders that had to wait for it can go on.
-        context.wake_queued(&purchase.spec.account.name);
+        // An attempt has ended: orders that had to wait for it can go on, and where it bought nothing, it leaves its room
+        // under the order limit to others.
+        let waiting: &[Reason] = match purchase.spec.state {
+            PurchaseState::Closed => &[Reason::Queued, Reason::OrderLimit],
+            PurchaseState::Bought | PurchaseState::Open => &[Reason::Queued],
+        };
+        context.wake_waiting(&purchase.spec.account.name, waiting);
         return Ok(Action::await_change());
     }
     let cached = context.cached_order(key.namespace(), key.name());

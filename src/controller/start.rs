@@ -11,6 +11,7 @@ use kube::{Api, Client, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
+use super::error::answered;
 use crate::api::{Purchase, Reason, crds};
 use crate::domain::order_key::{ClusterName, OrderKey};
 use crate::plan::status::shown_reason;
@@ -147,15 +148,17 @@ pub(super) async fn one_cluster_name(
     }
 }
 
-/// The UID of kube-system: the cluster's own identity.
+/// The UID of kube-system: the cluster's own identity. It is written down for people, so nothing waits long for it.
 pub(super) async fn cluster_uid(client: &Client) -> Option<String> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    namespaces
-        .get_opt("kube-system")
-        .await
-        .ok()
-        .flatten()
-        .and_then(|namespace| namespace.uid())
+    answered(
+        "reading the namespace kube-system",
+        namespaces.get_opt("kube-system"),
+    )
+    .await
+    .ok()
+    .flatten()
+    .and_then(|namespace| namespace.uid())
 }
 
 /// Waits for the first list of everything that decisions are taken from.
@@ -195,5 +198,88 @@ pub(super) async fn count_orders(context: &Context) {
             .open_purchases
             .set(i64::try_from(open).unwrap_or(i64::MAX));
         context.clock.sleep(COUNT).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+
+    use http_body_util::Full;
+    use kube::client::Body;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::certcentral;
+    use crate::controller::run;
+    use crate::serve::metrics::Metrics;
+    use crate::settings::{LogFormat, Settings, Times};
+
+    /// An API server that serves the definitions and no purchases, and never says a word about namespaces.
+    fn silent_about_namespaces() -> Client {
+        let service = tower::service_fn(|request: http::Request<Body>| async move {
+            let path = request.uri().path().to_owned();
+            let definition = crds()
+                .into_iter()
+                .find(|definition| path.ends_with(&definition.name_any()));
+            let answer: Value = match definition {
+                Some(definition) => {
+                    let mut served = serde_json::to_value(definition).unwrap();
+                    served["status"] = json!({"conditions": [{"type": "Established", "status": "True"}]});
+                    served
+                }
+                None if path.contains("/purchases") => {
+                    json!({"apiVersion": "docsign.dev/v1alpha1", "kind": "PurchaseList", "metadata": {}, "items": []})
+                }
+                None => std::future::pending().await,
+            };
+            let body = Full::new(bytes::Bytes::from(answer.to_string()));
+            Ok::<_, Infallible>(http::Response::new(body))
+        });
+        Client::new(service, "default")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cluster_that_does_not_tell_its_uid_is_not_waited_for() {
+        let client = silent_about_namespaces();
+        let uid = tokio::time::timeout(Duration::from_mins(1), cluster_uid(&client));
+        assert_eq!(uid.await, Ok(None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operator_that_is_asked_to_end_does_not_wait_for_it_either() {
+        let shutdown = CancellationToken::new();
+        let settings = Settings {
+            cluster_name: ClusterName::parse("test").unwrap(),
+            operator_namespace: "default".to_owned(),
+            namespaces: Vec::new(),
+            allowed_endpoints: Vec::new(),
+            allowed_proxies: Vec::new(),
+            leader_election: false,
+            times: Times::default(),
+            admin_address: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+            log_format: LogFormat::Text,
+            log_level: String::new(),
+        };
+        let running = run(
+            silent_about_namespaces(),
+            settings,
+            Clock::system(),
+            Arc::default(),
+            Arc::new(Metrics::default()),
+            shutdown.clone(),
+            Arc::new(certcentral::Client::new),
+        );
+        let asked = async {
+            Clock::system().sleep(Duration::from_secs(3)).await;
+            shutdown.cancel();
+            Clock::system().sleep(Duration::from_secs(1)).await;
+        };
+        tokio::select! {
+            biased;
+            ended = running => assert!(ended.is_ok(), "{ended:?}"),
+            () = asked => panic!("it goes on"),
+        }
     }
 }

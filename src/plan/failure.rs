@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::backoff::delay;
 use super::observed::{FailedOutcome, Observed, Order, RemoteFailure, Request};
+use super::open::APART;
 use super::status::{of_key, reason_named};
 use super::verdict::Verdict;
 use crate::api::{Failure, Reason, WaitingFor};
@@ -17,6 +18,9 @@ const SLOW_FIRST: SignedDuration = SignedDuration::from_mins(5);
 const SLOW_LONGEST: SignedDuration = SignedDuration::from_hours(6);
 /// How often what is held for a person is looked at again.
 const HELD: SignedDuration = SignedDuration::from_hours(1);
+/// The longest that CertCentral's word to wait is heeded: one number that went wrong there must not hold an order up for
+/// years.
+pub const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(24);
 
 impl FailedOutcome {
     /// The word in `status.failure.outcome`.
@@ -47,8 +51,20 @@ pub(super) fn holding(seen: &Observed, order: &Order) -> Option<Holding> {
     match (&failure.retry_time, unchanged(seen, order, &failure)) {
         (_, false) => None,
         (None, true) => Some(Holding::UntilChanged(failure)),
-        (Some(Time(until)), true) => (*until > seen.now).then(|| Holding::Until(*until, failure.clone())),
+        (Some(Time(until)), true) => {
+            still_ahead(seen.now, *until, &failure).then(|| Holding::Until(*until, failure.clone()))
+        }
     }
+}
+
+/// Whether the time to try again is still to come. One that is further away than the whole wait was going to be was
+/// stored by a clock that was set back since, and would hold for as long as the jump.
+fn still_ahead(now: Timestamp, until: Timestamp, failure: &Failure) -> bool {
+    let left = until.duration_since(now);
+    let whole = failure.last_time.as_ref().map_or(LONGEST_ASKED, |last| {
+        until.duration_since(last.0).min(LONGEST_ASKED)
+    });
+    left > SignedDuration::ZERO && left <= whole.saturating_add(APART)
 }
 
 /// What to store of a failure of this pass.
@@ -70,7 +86,8 @@ pub(super) fn stored(seen: &Observed, order: &Order, failed: &RemoteFailure) -> 
             Some(delay(count, FIRST, LONGEST, seen.seed))
         }
     };
-    let wait = wait.map(|wait| failed.retry_after.map_or(wait, |asked| asked.max(wait)));
+    let asked = failed.retry_after.map(|asked| asked.min(LONGEST_ASKED));
+    let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
     Failure {
         count: Some(count),
         outcome: Some(failed.outcome.as_str().to_owned()),

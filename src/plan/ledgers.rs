@@ -2,6 +2,8 @@
 //! other.
 
 use super::observed::{FailedOutcome, Inspection, Observed, Order, RemoteFailure, Request};
+use super::open::settled;
+use super::revisions::is_present;
 use super::status::{Edit, FailureEdit, Mark, of_key};
 use super::unbought::finding_verdict;
 use super::verdict::{Verdict, remote_verdict};
@@ -69,6 +71,8 @@ pub(super) fn other_inputs(seen: &Observed) -> Option<Decision> {
         None if status.order_id.is_some() || purchase.order_ref.uid.as_ref() == Some(&order.uid) => {
             return None;
         }
+        // What another object bought under an earlier revision is its purchase's to know: this one asks for a later.
+        None if !is_present(seen, order) => return Some(Decision::keep(Wake::At(seen.now))),
         None => inherited(seen, order, purchase, bound)?,
     };
     Some(Decision::show(verdict, Edit::default(), Wake::OnChange))
@@ -100,7 +104,7 @@ pub(super) fn card_secret(seen: &Observed) -> Option<Decision> {
     let paid = as_bought
         && created <= attempt.deadline_time.0
         && order.existing_order_id.is_none()
-        && order.revision == seen.key.revision();
+        && is_present(seen, order);
     paid.then(|| Decision::act(Action::DeleteCardSecret))
 }
 
@@ -204,7 +208,8 @@ fn ended(reason: PurchaseReason) -> Option<RemoteFailure> {
 fn remark(seen: &Observed, order: &Order, purchase: &PurchaseSpec) -> Option<Decision> {
     let attempt = purchase.attempt.as_ref()?;
     let same_object = purchase.order_ref.uid.as_ref() == Some(&order.uid);
-    let sender_done = seen.now > attempt.deadline_time.0;
+    // A clock that was set back says so late; what this process has seen pass does not.
+    let sender_done = seen.now > attempt.deadline_time.0 || settled(seen);
     (same_object && sender_done).then(|| Decision {
         action: Action::Repair(Repair::Status),
         shows: Some((

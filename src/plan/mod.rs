@@ -30,7 +30,8 @@
 //! | `PossibleDuplicate` | orders that may be this one | Nothing |
 //! | `Claim` | otherwise | Claim, then mark: gives the ticket |
 //!
-//! *Known* means that the status holds an order id of this key; *open* that the purchase is open.
+//! *Known* means that the status holds an order id of this key; *open* that the purchase is open. The key may be one of an
+//! earlier revision than the manifest's, whose attempt is settled first (`revisions`).
 
 mod action;
 mod backoff;
@@ -41,6 +42,7 @@ mod ledgers;
 mod observed;
 mod open;
 mod reasons;
+pub mod revisions;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -49,6 +51,7 @@ mod unbought;
 mod verdict;
 
 pub use action::{Action, Plan, Repair, Row, Wake};
+pub use failure::LONGEST_ASKED;
 pub use observed::{
     Account, Correlation, FailedOutcome, Finding, Found, FoundOrder, Inspection, LookUp, Memory, Observed,
     Order, ProtocolTimes, ReadyAccount, RemoteFacts, RemoteFailure, Request, Ticket, Unresolved,
@@ -60,12 +63,16 @@ use self::status::Edit;
 
 /// Decides what to do next about one order key.
 pub fn plan(seen: &Observed) -> Plan {
+    let seen = &*revisions::heard(seen);
     let decided = TABLE
         .iter()
         .find_map(|(row, rule)| rule(seen).map(|decision| (*row, decision)));
     let (row, decision) = decided.unwrap_or_else(|| (Row::Claim, unbought::claim(seen)));
     let status = match (&seen.order, decision.shows) {
-        (Some(order), Some((verdict, edit))) => Some(status::show(seen, order, &verdict, edit)),
+        (Some(order), Some((verdict, edit))) => {
+            let verdict = revisions::told(seen, order, verdict);
+            Some(status::show(seen, order, &verdict, edit))
+        }
         (None, _) | (_, None) => None,
     };
     Plan {

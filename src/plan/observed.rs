@@ -85,7 +85,7 @@ pub struct Order {
     pub finalizer: bool,
     /// The annotation `docsign.dev/order-anew`.
     pub order_anew: Option<String>,
-    /// spec.revision. It differs from the key's where an attempt of an earlier revision is not settled yet.
+    /// spec.revision. It is higher than the key's where an attempt of an earlier revision is not settled yet.
     pub revision: i64,
     /// spec.suspend.
     pub suspend: bool,

@@ -2,20 +2,23 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::look_up_due;
+use super::backoff::{began, look_up_due};
 use super::by_hand::{looks_again_for_a_person, word_counts_from};
 use super::failure::{self, Holding};
 use super::observed::{
     Account, Correlation, FailedOutcome, Found, FoundOrder, Inspection, LookUp, Observed, Order,
     ReadyAccount, RemoteFailure, Unresolved,
 };
-use super::status::{Edit, FailureEdit, of_key, shown_message, shown_reason};
+use super::status::{Edit, FailureEdit, is_of, of_key, shown_message, shown_reason};
 use super::verdict::Verdict;
 use super::{Action, Decision, Repair, Wake};
 use crate::api::{Attempt, PurchaseReason, PurchaseSpec, PurchaseState, Reason};
 
 /// How far apart two clocks may be in what has passed, and still agree.
-const APART: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const APART: SignedDuration = SignedDuration::from_mins(5);
+
+/// The quiet period where there is no account that says how long it is: the default.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// The look-up found several orders of this key: none is bound, all are named.
 pub(super) fn several(seen: &Observed) -> Option<Decision> {
@@ -164,7 +167,7 @@ fn standing(seen: &Observed, order: &Order) -> Option<Verdict> {
     {
         return Some(failure::verdict(&failure).possibly_placed());
     }
-    let reason = shown_reason(&order.status)?;
+    let reason = shown_of(seen, order)?;
     let stands = match reason {
         Reason::OrderNotFound => by_hand,
         _ => matches!(
@@ -174,6 +177,11 @@ fn standing(seen: &Observed, order: &Order) -> Option<Verdict> {
     };
     (stands && complete(seen).is_none())
         .then(|| Verdict::stalled(reason, shown_message(&order.status)).possibly_placed())
+}
+
+/// What the status shows of this key; what it shows of another revision stands for nothing here.
+fn shown_of(seen: &Observed, order: &Order) -> Option<Reason> {
+    shown_reason(&order.status).filter(|_| is_of(&order.status, &seen.key))
 }
 
 /// The remote call of this pass that failed, also where nothing says how.
@@ -213,24 +221,27 @@ pub(super) fn resolving(seen: &Observed, purchase: &PurchaseSpec) -> Verdict {
     let Some(attempt) = &purchase.attempt else {
         return Verdict::working(Reason::Resolving, "an order may exist; looking it up").possibly_placed();
     };
-    let by_then = match ready(seen) {
-        Some(account) => attempt.start_time.0.checked_add(account.quiet_period).ok(),
-        None => None,
-    };
-    let told =
-        seen.order.as_ref().and_then(|order| shown_reason(&order.status)) == Some(Reason::OutcomeUnknown);
-    // Whoever was told to look is not untold because the account can't be asked for a moment.
-    let over = by_then.map_or(told, |time| seen.now >= time);
-    let closes =
-        ready(seen).is_some_and(|account| may_close(purchase, account) && attempt.remote_time.is_some());
+    let began = began(attempt.start_time.0, seen.memory.attempt_known_for, seen.now);
+    let told = seen.order.as_ref().and_then(|order| shown_of(seen, order)) == Some(Reason::OutcomeUnknown);
     // A proof that should have come by now and did not (no clock at CertCentral, look-ups that never complete)
     // is a person's turn too.
     let patience = seen
         .times
         .floor
         .saturating_add(seen.times.look_up_longest.saturating_mul(2));
-    let overdue = told || seen.memory.attempt_known_for >= patience.saturating_add(quiet_period(seen));
-    if over && (overdue || !closes) {
+    let known_for = seen.memory.attempt_known_for;
+    let is_over = |quiet| began.checked_add(quiet).is_ok_and(|by_then| seen.now >= by_then);
+    let persons_turn = match ready(seen) {
+        Some(account) => {
+            let closes = may_close(purchase, account) && attempt.remote_time.is_some();
+            let overdue = told || known_for >= patience.saturating_add(account.quiet_period);
+            is_over(account.quiet_period) && (overdue || !closes)
+        }
+        // Whoever was told to look is not untold because the account can't be asked for a moment. An account that does
+        // not come back proves nothing, and nobody else would ever hear of it.
+        None => told || (is_over(QUIET) && known_for >= patience),
+    };
+    if persons_turn {
         return Verdict::stalled(
             Reason::OutcomeUnknown,
             format!(
@@ -363,10 +374,6 @@ pub(super) fn close_absent(attempt: &Attempt) -> Decision {
     })
 }
 
-fn quiet_period(seen: &Observed) -> SignedDuration {
-    ready(seen).map_or(SignedDuration::ZERO, |account| account.quiet_period)
-}
-
 /// How long after the start of an attempt the emptiness of a look-up begins to count.
 fn quiet_time(seen: &Observed, account: &ReadyAccount) -> Option<SignedDuration> {
     let sender = seen.times.deadline.checked_add(seen.times.post_timeout)?;
@@ -393,7 +400,7 @@ fn next_look(seen: &Observed, attempt: &Attempt) -> Result<(), Timestamp> {
         LookUp::Incomplete | LookUp::Complete(_) => Some(seen.now),
     };
     look_up_due(
-        attempt.start_time.0,
+        (attempt.start_time.0, seen.memory.attempt_known_for),
         looked,
         seen.now,
         times.look_up_first,

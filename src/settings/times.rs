@@ -24,8 +24,9 @@ pub struct Times {
     /// Seconds that placing an order may take.
     #[arg(long, env = "DOCSIGN_PLACE_TIMEOUT_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(10..=300))]
     place_timeout_seconds: i64,
-    /// Shorter times for tests, like deadline=5,place=5,floor=20,settle=10,quiet=20,look-up=1,lease=3 (seconds). Never
-    /// used for DigiCert's own hosts; a short lease alone is harmless there, since nothing bought depends on it.
+    /// Shorter times for tests, like deadline=5,place=5,floor=20,settle=10,quiet=20,look-up=1,lease=3 (seconds). Used for
+    /// endpoints alone that are plain http or on a loopback host, and never for DigiCert's own: behind any other gateway
+    /// there may be CertCentral. A short lease is harmless everywhere, since nothing bought depends on it.
     #[arg(long = "test-times", env = "DOCSIGN_TEST_TIMES", hide = true)]
     test: Option<TestTimes>,
 }
@@ -71,8 +72,8 @@ impl Times {
         self.test.map_or(LEASE, |test| test.lease)
     }
 
-    /// The times for an endpoint; `digicert`: it is one of DigiCert's own hosts.
-    pub fn of(&self, digicert: bool) -> EndpointTimes {
+    /// The times for an endpoint; `simulated`: nothing real can be bought there.
+    pub fn of(&self, simulated: bool) -> EndpointTimes {
         let deadline = SignedDuration::from_secs(self.attempt_deadline_seconds);
         let place = SignedDuration::from_secs(self.place_timeout_seconds);
         let floor = deadline.saturating_add(place).saturating_add(SLACK);
@@ -83,7 +84,7 @@ impl Times {
             settle: floor.max(ProtocolTimes::STANDARD.settle),
             ..ProtocolTimes::STANDARD
         };
-        match self.test.filter(|_| !digicert) {
+        match self.test.filter(|_| simulated) {
             Some(test) => EndpointTimes {
                 protocol: test.protocol,
                 quiet: Some(test.quiet),
@@ -165,21 +166,21 @@ mod tests {
         let hour = SignedDuration::from_hours(1);
         assert_eq!(times(&[]).unwrap(), Times::default());
         assert_eq!(Times::default().lease(), LEASE);
-        let standard = times(&[]).unwrap().of(true);
+        let standard = times(&[]).unwrap().of(false);
         assert_eq!(standard, EndpointTimes::default());
         assert_eq!(standard.quiet(SignedDuration::from_secs(5)), hour);
         assert_eq!(standard.quiet(hour * 3), hour * 3);
     }
 
     #[test]
-    fn test_times_never_reach_digicerts_own_hosts() {
+    fn test_times_reach_simulated_endpoints_alone() {
         let times = times(&[
             "--test-times",
             "deadline=1,place=2,floor=3,settle=4,quiet=5,look-up=6,longest=7,lease=8",
         ])
         .unwrap();
         assert_eq!(times.lease(), Duration::from_secs(8));
-        assert_eq!(times.of(true), EndpointTimes::default());
+        assert_eq!(times.of(false), EndpointTimes::default());
         let seconds = SignedDuration::from_secs;
         let protocol = ProtocolTimes {
             deadline: seconds(1),
@@ -190,7 +191,7 @@ mod tests {
             look_up_longest: seconds(7),
         };
         assert_eq!(
-            times.of(false),
+            times.of(true),
             EndpointTimes {
                 protocol,
                 quiet: Some(seconds(5))
@@ -207,7 +208,7 @@ mod tests {
             "300",
         ])
         .unwrap()
-        .of(true);
+        .of(false);
         assert_eq!(times.protocol.floor, SignedDuration::from_mins(20));
         assert_eq!(times.protocol.settle, SignedDuration::from_mins(20));
     }

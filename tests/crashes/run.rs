@@ -115,7 +115,7 @@ impl Run {
         if reasons.iter().any(held) {
             return reasons
                 .iter()
-                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued"));
+                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued" | "OrderLimit"));
         }
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
@@ -130,6 +130,8 @@ impl Run {
             "deleting" => self.end["bought"] == json!({}),
             // Whoever looks only after the definition was put right finds nothing amiss.
             "pruned-purchase" => matches!(reasons.as_slice(), [("Issued", ..)]),
+            // Whether the first revision was bought, or proven not to be, depends on whether its POST ever left.
+            "revisions-hidden" => matches!(reasons.as_slice(), [("Issued", key, _)] if key.ends_with("/2")),
             // A refusal that was received stands.
             "answer" => matches!(reasons.as_slice(), [("Refused", _, true)]),
             // The same; an account that was checked anew since lets it be tried again.
@@ -150,6 +152,9 @@ pub fn run(plan: &Plan) -> Run {
             }
         }
         world.furnish(script).await.unwrap();
+        if let Some(limit) = script.limit {
+            world.limit(limit).await.unwrap();
+        }
         let begin = world.cluster.version();
         let life = async {
             // The operator is there first: what follows reaches it as events.

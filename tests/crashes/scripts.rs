@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::accounts;
 use crate::disasters;
+use crate::limits;
+use crate::revisions;
 use crate::stage::{Done, HELD, HERE, order};
 use crate::world::World;
 
@@ -24,6 +26,8 @@ pub struct Script {
     pub issue: Duration,
     /// How many operators run at a time.
     pub operators: usize,
+    /// The account's limit of orders a day, from the beginning.
+    pub limit: Option<usize>,
     pub live: Live,
 }
 
@@ -39,6 +43,7 @@ impl Script {
             quiet: 3600,
             issue: Duration::ZERO,
             operators: 1,
+            limit: None,
             live,
         }
     }
@@ -127,6 +132,23 @@ pub const SCRIPTS: &[Script] = &[
     Script::rivals("rivals-refused", |world| {
         disasters::refused_for_now(world).boxed_local()
     }),
+    Script {
+        policy: "Hold",
+        ..Script::first("revisions", |world| revisions::lost(world).boxed_local())
+    },
+    Script::new("revisions-hidden", |world| revisions::hidden(world).boxed_local()),
+    Script {
+        limit: Some(1),
+        ..Script::new("limit", |world| {
+            limits::limited(world, &["jane", "joan", "jack"]).boxed_local()
+        })
+    },
+    Script {
+        limit: Some(1),
+        ..Script::rivals("rivals-limit", |world| {
+            limits::limited(world, &["jane", "joan"]).boxed_local()
+        })
+    },
     Script {
         policy: "Hold",
         ..Script::new("hold", |world| by_hand(world).boxed_local())

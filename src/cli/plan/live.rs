@@ -20,8 +20,8 @@ pub async fn run(
 ) -> Result<Ending, Failure> {
     let now = clock.now();
     let (_, order) = cluster::order(cluster, name).await?;
-    let key = seen::key(&order, cluster_name)?;
     let mut notes = Vec::new();
+    let key = seen::key(cluster, &order, cluster_name, &mut notes).await?;
     let purchase = seen::purchase(cluster, &order, &key, &mut notes).await?;
     let account = account::view(cluster, &order, purchase.as_ref(), now, &mut notes).await?;
     let keeps_tokens = match &account {

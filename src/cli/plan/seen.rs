@@ -1,6 +1,7 @@
 //! Puts together what a decision depends on, as far as it stands in the API server.
 
 use jiff::{SignedDuration, Timestamp};
+use kube::api::ListParams;
 use kube::{Api, ResourceExt as _};
 
 use crate::api::{
@@ -10,10 +11,15 @@ use crate::api::{
 use crate::cli::cluster::{self, Cluster, Readable};
 use crate::cli::output::Failure;
 use crate::domain::order_key::{ClusterName, OrderKey};
-use crate::plan::{self, Inspection, LookUp, Memory, Observed, ProtocolTimes, Request};
+use crate::plan::{self, Inspection, LookUp, Memory, Observed, ProtocolTimes, Request, revisions};
 
 /// The key that the operator is at: an attempt of an earlier revision is settled first.
-pub fn key(order: &DocumentSigningOrder, cluster_name: Option<ClusterName>) -> Result<OrderKey, Failure> {
+pub async fn key(
+    cluster: &Cluster,
+    order: &DocumentSigningOrder,
+    cluster_name: Option<ClusterName>,
+    notes: &mut Vec<String>,
+) -> Result<OrderKey, Failure> {
     let status = order.status.as_ref();
     let shown = status.and_then(|status| OrderKey::parse(status.order_key.as_deref()?));
     let cluster_name = cluster_name
@@ -23,11 +29,30 @@ pub fn key(order: &DocumentSigningOrder, cluster_name: Option<ClusterName>) -> R
                 "the operator has not looked at this order yet, so its cluster name is not known here: add --cluster-name",
             )
         })?;
-    let unsettled = status.is_some_and(|status| status.attempt.is_some() && status.order_id.is_none());
-    let earlier = shown.filter(|key| unsettled && *key.cluster() == cluster_name);
     let namespace = order.namespace().unwrap_or_default();
-    Ok(earlier
-        .unwrap_or_else(|| OrderKey::new(cluster_name, namespace, order.name_any(), order.spec.revision)))
+    let present = OrderKey::new(cluster_name, namespace, order.name_any(), order.spec.revision);
+    let purchases = if present.revision() > 1 {
+        all_purchases(cluster, notes).await?
+    } else {
+        Vec::new()
+    };
+    Ok(revisions::at(present, status, || purchases))
+}
+
+/// All purchases: one of an earlier revision may be open still.
+async fn all_purchases(cluster: &Cluster, notes: &mut Vec<String>) -> Result<Vec<Purchase>, Failure> {
+    let purchases: Api<Purchase> = Api::all(cluster.client.clone());
+    match purchases.list(&ListParams::default()).await {
+        Ok(listed) => Ok(listed.items),
+        Err(kube::Error::Api(status)) if status.code == 403 => {
+            notes.push(
+                "you may not list purchases: an earlier revision is looked at only if the status says so"
+                    .to_owned(),
+            );
+            Ok(Vec::new())
+        }
+        Err(error) => Err(cluster::failed("the purchases can't be listed", error)),
+    }
 }
 
 /// The purchase; where it may not be read, what the status lets one conclude of it.

@@ -168,7 +168,7 @@ fn a_revision_raised_while_the_earlier_attempt_is_open() {
         "
         Open: Nothing, wake 15s
         Resolving: Placed=Unknown Ready=False since 0s Reconciling=True since 0s Stalled=False since 0s
-        says the order was claimed by attempt a1 and its outcome is not known yet; it is looked up, and not placed again
+        says of revision 1, which is settled before revision 2 goes on: the order was claimed by attempt a1 and its outcome is not known yet; it is looked up, and not placed again
         waits for Operator since 0s, generation 2, claimed 1, attempt a1
         ",
     );

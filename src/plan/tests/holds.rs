@@ -1,9 +1,13 @@
 //! What a person has to settle stays shown, is looked at again within the hour, and has a way out.
 
+use jiff::SignedDuration;
+
 use super::fixtures::*;
 use super::render::check;
 use super::situations::*;
-use crate::plan::{Account, Found, Inspection, Observed, Unresolved};
+use crate::api::{AccountReason, Reason};
+use crate::plan::status::shown_reason;
+use crate::plan::{Account, Found, Inspection, Observed, Unresolved, plan};
 
 fn possible() -> Observed {
     fresh().looked(maybe(&[8, 9]))
@@ -171,6 +175,28 @@ fn a_proof_that_never_comes_becomes_a_persons_turn() {
         waits for Owner, generation 1, claimed 1, attempt a1
         ",
     );
+}
+
+/// Neither is untold by an account that is away for a moment, nor told by one that is.
+#[test]
+fn an_account_that_never_comes_back_becomes_a_persons_turn() {
+    let away = |account: &Account, seconds, known_for: i64| {
+        let seen = claimed()
+            .at(seconds)
+            .account_is(account.clone())
+            .memory(|memory| memory.attempt_known_for = SignedDuration::from_secs(known_for));
+        plan(&seen).status.as_ref().and_then(shown_reason)
+    };
+    let known = 3 * 3600;
+    for account in [
+        Account::Missing("main".to_owned()),
+        Account::NotReady(AccountReason::KeyRejected, "no".to_owned()),
+    ] {
+        assert_eq!(away(&account, DAY - 1, known), Some(Reason::Resolving));
+        assert_eq!(away(&account, DAY, known), Some(Reason::OutcomeUnknown));
+        // A process that has just started may find the account in order in a moment.
+        assert_eq!(away(&account, 3 * DAY, 60), Some(Reason::Resolving));
+    }
 }
 
 #[test]

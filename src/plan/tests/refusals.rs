@@ -1,10 +1,12 @@
 //! What an order says of a refusal: whose turn it is, which field is meant, and what to do.
 
+use jiff::SignedDuration;
+
 use super::fixtures::*;
 use super::render::check;
 use super::situations::claimed;
 use crate::api::PurchaseReason;
-use crate::plan::{FailedOutcome, Observed, RemoteFailure};
+use crate::plan::{FailedOutcome, Observed, RemoteFailure, Wake, plan};
 
 fn refused(outcome: FailedOutcome, status: u16, code: &str, message: &str) -> Observed {
     claimed().closed(PurchaseReason::Refused).failed(RemoteFailure {
@@ -107,4 +109,17 @@ fn a_look_that_the_key_may_not_take_is_the_administrators_turn() {
         failure Unavailable access_denied|missing_permission (403) x1 at 0s, retry 5s, of generation 1 and v1: what was said
         ",
     );
+}
+
+#[test]
+fn who_asks_to_wait_for_years_is_waited_for_a_day() {
+    let asks = |hours| {
+        fresh().look_incomplete().failed(RemoteFailure {
+            retry_after: Some(SignedDuration::from_hours(hours)),
+            ..failure(FailedOutcome::Unavailable)
+        })
+    };
+    for (hours, heeded) in [(3, 3 * 3600), (24, DAY), (24 * 400, DAY)] {
+        assert_eq!(plan(&asks(hours)).wake, Wake::At(at(heeded)), "{hours} hours");
+    }
 }
