@@ -140,7 +140,7 @@ pub const SCRIPTS: &[Script] = &[
     Script {
         limit: Some(1),
         ..Script::new("limit", |world| {
-            limits::limited(world, &["jane", "joan", "jack"]).boxed_local()
+            limits::limited(world, &["jane", "joan"]).boxed_local()
         })
     },
     Script {
