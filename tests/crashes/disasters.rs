@@ -17,7 +17,7 @@ const LATER: Duration = Duration::from_hours(4);
 
 impl World {
     /// Waits until jane's order is issued; where nothing was bought, a person may have to say so.
-    async fn ends_well(&self) -> Done {
+    pub async fn ends_well(&self) -> Done {
         self.until("issued, or nothing bought and held", |world| {
             match world.reason("jane").as_str() {
                 "Issued" => true,

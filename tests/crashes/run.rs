@@ -113,13 +113,22 @@ impl Run {
             *reason == "OutcomeUnknown" && *nothing_bought && !proves
         };
         if reasons.iter().any(held) {
+            let goes_on = |reason| matches!(reason, "Issued" | "Queued" | "OrderLimit" | "OrderNotVisible");
             return reasons
                 .iter()
-                .all(|of_order| held(of_order) || matches!(of_order.0, "Issued" | "Queued" | "OrderLimit"));
+                .all(|of_order| held(of_order) || goes_on(of_order.0));
         }
         match plan.script {
             // What was bought for a namespace that is gone is not inherited; what was not can be bought anew.
             "namespace" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
+            // What was bought with the key that was replaced is out of sight again.
+            "key-replaced" => reasons
+                .iter()
+                .all(|(reason, ..)| matches!(*reason, "Issued" | "OrderNotVisible")),
+            // Two operators whose clocks are apart say in turn that it is looked up and that a person has to look.
+            "untraced" if plan.moves_clocks() && matches!(reasons.as_slice(), [("Resolving", _, true)]) => {
+                true
+            }
             // What was not bought on the one account can be bought on the other.
             "other-account" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
             // An order that never left leaves room for the one that a person names.
@@ -135,7 +144,9 @@ impl Run {
             // A refusal that was received stands.
             "answer" => matches!(reasons.as_slice(), [("Refused", _, true)]),
             // The same; an account that was checked anew since lets it be tried again.
-            "rivals-refused" => matches!(reasons.as_slice(), [("Refused" | "Retrying", _, true)]),
+            "rivals-refused" | "untraced" => {
+                matches!(reasons.as_slice(), [("Refused" | "Retrying", _, true)])
+            }
             _ => false,
         }
     }

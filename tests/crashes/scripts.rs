@@ -295,7 +295,8 @@ async fn adopt(world: &World) -> Done {
 async fn hidden(world: &World) -> Done {
     world.first_post(Effect::Hide { seconds: 5400 });
     world.first_post(Effect::DropAfterCommit);
-    place(world).await
+    world.apply(&order("jane")).await?;
+    world.ends_well().await
 }
 
 async fn reapply(world: &World) -> Done {
