@@ -153,12 +153,12 @@ mod tests {
 
     use super::*;
 
-    fn renewed(holder: &str, second: i64) -> Option<v1::LeaseSpec> {
-        Some(v1::LeaseSpec {
+    fn renewed(holder: &str, second: i64) -> v1::LeaseSpec {
+        v1::LeaseSpec {
             holder_identity: Some(holder.to_owned()),
             renew_time: Some(MicroTime(Timestamp::from_second(second).unwrap())),
             ..v1::LeaseSpec::default()
-        })
+        }
     }
 
     /// After how many looks the lease is lost, if it is.
@@ -172,13 +172,13 @@ mod tests {
 
     #[test]
     fn a_lease_that_is_renewed_in_time_is_held() {
-        let rarely = (0..600).map(|look| renewed("me", look / 6));
+        let rarely = (0..600).map(|look| Some(renewed("me", look / 6)));
         assert_eq!(lost_after(rarely), None);
     }
 
     #[test]
     fn a_lease_that_is_not_renewed_is_lost_after_a_third_more_than_it_lasts() {
-        assert_eq!(lost_after((0..100).map(|_| renewed("me", 1))), Some(9));
+        assert_eq!(lost_after((0..100).map(|_| Some(renewed("me", 1)))), Some(9));
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_another_holds_is_lost_at_once() {
-        let looks = [renewed("me", 1), renewed("me", 2), renewed("another", 3)];
+        let looks = [renewed("me", 1), renewed("me", 2), renewed("another", 3)].map(Some);
         assert_eq!(lost_after(looks), Some(3));
     }
 }

@@ -26,9 +26,9 @@ impl World {
     }
 
     /// Changes the account.
-    async fn edit_account(&self, patch: &Value) -> Done {
+    async fn edit_account(&self, change: &Value) -> Done {
         let path = format!("{ACCOUNTS}/main");
-        self.ask("PATCH", &path, patch).await.map(|_| ())
+        self.ask("PATCH", &path, change).await.map(|_| ())
     }
 
     /// No order keeps the alternative order ID that it is sent with.

@@ -199,8 +199,6 @@ impl World {
                 world.record(*id);
                 world.reread(who);
             }
-            // Two orders of one key are what this world is to find; nothing has to be remembered of them.
-            Action::Repair(Repair::NoteShown { .. }) => mine.end(),
             Action::Repair(Repair::ReopenPurchase { attempt }) if *purchase == self.purchase => {
                 world.purchase = Some(Record {
                     attempt: attempt.strip_prefix('a').unwrap().parse().ok(),
