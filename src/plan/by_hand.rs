@@ -1,15 +1,12 @@
 //! Rows `BindByHand` and `CloseByHand`: a person says what became of an attempt, once its sender's time is over.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::observed::{LookUp, Observed, Order};
 use super::open::{bind, close_absent, complete, hold_found, open_attempt, ready, settled};
 use super::verdict::Verdict;
 use super::{Action, Decision, failure};
 use crate::api::{Attempt, Reason};
-
-/// How long after one look-up the next may come that a person waits for.
-const FOR_A_PERSON: SignedDuration = SignedDuration::from_mins(1);
 
 /// A person names the order to bind; counts once the sender's time is over.
 pub(super) fn bind_by_hand(seen: &Observed) -> Option<Decision> {
@@ -49,7 +46,7 @@ pub(super) fn close_by_hand(seen: &Observed) -> Option<Decision> {
 /// When the key may be looked up for a person who has named an order: look-ups that fail are not asked again at once.
 pub(super) fn looks_again_for_a_person(seen: &Observed) -> Timestamp {
     let next = seen.memory.looked_up.filter(|looked| *looked <= seen.now);
-    next.and_then(|looked| looked.checked_add(FOR_A_PERSON).ok())
+    next.and_then(|looked| looked.checked_add(seen.times.look_up_first).ok())
         .unwrap_or(seen.now)
 }
 

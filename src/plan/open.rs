@@ -140,15 +140,26 @@ pub(super) fn open(seen: &Observed) -> Option<Decision> {
         .as_ref()
         .and_then(|failure| Some(failure.retry_time.as_ref()?.0))
         .filter(|_| order.existing_order_id.is_some());
-    let heard = order.existing_order_id.is_some() && settled(seen) && failure::holding(seen, order).is_none();
-    let for_a_person = heard.then(|| looks_again_for_a_person(seen));
+    let heard = order.existing_order_id.filter(|_| {
+        let asked = seen.inspection == Inspection::NotAsked && ready(seen).is_some();
+        asked && settled(seen) && failure::holding(seen, order).is_none()
+    });
+    let for_a_person = heard.map(|_| looks_again_for_a_person(seen));
     let next = [look, retry, for_a_person, word_counts_from(seen, order, attempt)];
     let next = next.into_iter().flatten().filter(|time| *time > seen.now).min();
     let edit = Edit {
         failure: stored.map_or(FailureEdit::Clear, FailureEdit::Set),
         ..Edit::default()
     };
-    let verdict = standing.unwrap_or_else(|| resolving(seen, purchase));
+    let verdict = standing.unwrap_or_else(|| match heard {
+        // Whoever has spoken is not asked again.
+        Some(wanted) => Verdict::working(
+            Reason::Resolving,
+            format!("the key is looked up once more, before order {wanted} is bound, which spec.existingOrderID names"),
+        )
+        .possibly_placed(),
+        None => resolving(seen, purchase),
+    });
     Some(Decision::show(
         verdict,
         edit,

@@ -125,10 +125,9 @@ impl Run {
             "key-replaced" => reasons
                 .iter()
                 .all(|(reason, ..)| matches!(*reason, "Issued" | "OrderNotVisible")),
-            // Two operators whose clocks are apart say in turn that it is looked up and that a person has to look.
-            "untraced" if plan.moves_clocks() && matches!(reasons.as_slice(), [("Resolving", _, true)]) => {
-                true
-            }
+            // Two operators, of which one does not know yet that the account takes no tokens, or whose clocks are
+            // apart, say in turn that it is looked up and that a person has to look.
+            "untraced" if matches!(reasons.as_slice(), [("Resolving", _, true)]) => true,
             // What was not bought on the one account can be bought on the other.
             "other-account" => matches!(reasons.as_slice(), [("Issued" | "OrderChanged", ..)]),
             // An order that never left leaves room for the one that a person names.

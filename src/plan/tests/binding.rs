@@ -189,6 +189,15 @@ fn a_person_names_the_order_of_an_open_attempt() {
         ",
     );
     check(
+        &claimed().at(900).looked_last(899).existing(7),
+        "
+        Open: Nothing, wake 904s
+        Resolving: Placed=Unknown Ready=False since 0s Reconciling=True since 0s Stalled=False since 0s
+        says the key is looked up once more, before order 7 is bound, which spec.existingOrderID names
+        waits for Operator since 0s, generation 2, claimed 1, attempt a1
+        ",
+    );
+    check(
         &claimed().at(900).looked_last(899).looked(nothing()).existing(7),
         "
         BindByHand: Inspect(7)
