@@ -49,7 +49,9 @@ fn left_open<P: Borrow<Purchase>>(present: &OrderKey, purchases: &[P]) -> Option
         purchases.iter().filter_map(|purchase| {
             let spec = &purchase.borrow().spec;
             let key = OrderKey::parse(&spec.order_key).filter(|key| same_name(key, present))?;
-            Some((key, spec.state))
+            // A record that somebody cut names no attempt that anybody could settle: the way out of it is a higher revision.
+            let settleable = spec.state != PurchaseState::Open || spec.attempt.is_some();
+            settleable.then_some((key, spec.state))
         })
     };
     let bought = of_name().any(|(key, state)| key == *present && state == PurchaseState::Bought);

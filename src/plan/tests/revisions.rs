@@ -94,6 +94,13 @@ fn another_name_namespace_or_cluster_is_another_story() {
 }
 
 #[test]
+fn a_record_that_names_no_attempt_holds_up_no_later_revision() {
+    let mut cut = purchase(&key(1), PurchaseState::Open);
+    cut.spec.attempt = None;
+    assert_eq!(revisions::at(key(2), None, || vec![cut]), key(2));
+}
+
+#[test]
 fn nobody_looks_at_all_purchases_for_a_first_revision() {
     let none = || -> Vec<Purchase> { panic!("looked") };
     assert_eq!(revisions::at(key(1), None, none), key(1));
