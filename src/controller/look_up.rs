@@ -20,9 +20,6 @@ use crate::plan::{Correlation, FailedOutcome, Found, FoundOrder, RemoteFacts, Re
 
 /// How many orders without a token are opened one by one; where there are more, all count as perhaps ours.
 const OPENED: usize = 20;
-/// How many orders that are issued or over, newest first, are opened in one look-up to see whether they carry the token.
-/// What was opened once is remembered; while there are more, no look-up is complete.
-const CLOSED_OPENED: usize = 200;
 
 /// A question about one key.
 pub(super) struct Question<'a> {
@@ -193,11 +190,11 @@ impl Question<'_> {
     }
 
     /// Of these orders, all issued or over, those that carry the token are this one: a manifest may be applied long
-    /// after its order was bought. None of them is left unread.
+    /// after its order was bought. None is left unread: where the request budget is used up, the look-up is not complete,
+    /// and the next one goes on where it ended.
     async fn closed(&self, mut ids: Vec<i64>, token: &Token, found: &mut Found) -> Result<(), Incomplete> {
         ids.sort_unstable_by(|one, other| other.cmp(one));
         ids.retain(|id| !self.connection.carries_others(*id, token));
-        let unread = ids.split_off(ids.len().min(CLOSED_OPENED));
         for id in ids {
             let Some(order) = self.read(id).await? else {
                 found.maybe.push(id);
@@ -209,17 +206,7 @@ impl Question<'_> {
             }
             self.connection.opened(id, tokens);
         }
-        if unread.is_empty() || !found.orders.is_empty() {
-            return Ok(());
-        }
-        Err(incomplete(
-            "OrdersUnread",
-            format!(
-                "{} older orders of the account have still to be read, to be sure that none of them is this one",
-                unread.len()
-            ),
-        )
-        .into())
+        Ok(())
     }
 
     /// All order ids that the cached purchases of other keys record of this endpoint. This key's own may be gone by now,
@@ -311,18 +298,11 @@ fn is_of_others(order: &Order, token: &Token) -> bool {
 }
 
 fn answers_another_question() -> RemoteFailure {
-    incomplete(
-        "Unreadable",
-        "CertCentral was asked for the orders of one alternative order ID, and named one of another"
-            .to_owned(),
-    )
-}
-
-fn incomplete(code: &str, message: String) -> RemoteFailure {
     RemoteFailure {
         outcome: FailedOutcome::Unavailable,
-        code: code.to_owned(),
-        message,
+        code: "Unreadable".to_owned(),
+        message: "CertCentral was asked for the orders of one alternative order ID, and named one of another"
+            .to_owned(),
         status: None,
         retry_after: None,
     }

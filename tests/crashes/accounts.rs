@@ -12,7 +12,7 @@ use crate::paused::{KEY, OTHER, pass};
 use crate::stage::{ACCOUNTS, Done, HERE, SECRETS, order};
 use crate::world::World;
 
-/// More orders than one look-up opens.
+/// More orders than the request budget lets one look-up open.
 const CROWD: usize = 230;
 /// Past the quiet period and the look-ups after it.
 const LATER: Duration = Duration::from_hours(3);
@@ -150,7 +150,7 @@ pub async fn unkept(world: &World) -> Done {
     world.is_settled("jane").await
 }
 
-/// Both records of an order are lost on an account that keeps no tokens, behind more orders than one look-up opens.
+/// Both records of an order are lost on an account that keeps no tokens, behind more orders than one look-up can open.
 pub async fn crowd(world: &World) -> Done {
     world.keeps_no_tokens(Effect::IgnoreAlternativeOrderId);
     world.apply(&order("jane")).await?;

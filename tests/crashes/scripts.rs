@@ -168,7 +168,7 @@ pub const NAMELESS: Script = Script {
     ..Script::first("nameless", |world| disasters::nameless(world).boxed_local())
 };
 
-/// More orders than one look-up opens, on an account that keeps no tokens.
+/// More orders than one look-up can open, on an account that keeps no tokens.
 pub const CROWD: Script = Script::first("crowd", |world| accounts::crowd(world).boxed_local());
 
 /// Orders that look-ups have shown once, and then no more.

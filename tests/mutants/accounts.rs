@@ -89,12 +89,13 @@ pub const ACCOUNTS: &[Mutant] = &[
         }],
     },
     Mutant {
-        name: "orders that there was no time to read are taken for others",
+        name: "of the orders that are over, only the newest are read",
         script: "place",
         edits: &[Edit {
             file: LOOK_UP,
-            from: "        if unread.is_empty() || !found.orders.is_empty() {\n",
-            to: "        if unread.len() < 1_000_000 || !found.orders.is_empty() {\n",
+            from: "        ids.retain(|id| !self.connection.carries_others(*id, token));\n",
+            to: "        ids.retain(|id| !self.connection.carries_others(*id, token));
+        ids.truncate(20);\n",
         }],
     },
     Mutant {

@@ -7,12 +7,19 @@ const TICKET: &str = "src/controller/ticket.rs";
 pub const CLOCKS: &[Mutant] = &[
     Mutant {
         name: "the quiet period counts by the own clock only",
-        script: "rivals",
-        edits: &[Edit {
-            file: OPEN,
-            from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
-            to: "(nothing_found && (past_remotely || !past_remotely) && past_locally && known_long_enough && may_close(purchase, account))",
-        }],
+        script: "clock-ahead",
+        edits: &[
+            Edit {
+                file: OPEN,
+                from: "(nothing_found && past_remotely && past_locally && known_long_enough && may_close(purchase, account))",
+                to: "(nothing_found && (past_remotely || !past_remotely) && past_locally && known_long_enough && may_close(purchase, account))",
+            },
+            Edit {
+                file: OPEN,
+                from: "(locally >= quiet && agree)",
+                to: "(locally >= quiet && (agree || !agree))",
+            },
+        ],
     },
     Mutant {
         name: "the quiet period counts by CertCentral's clock only",
@@ -39,15 +46,6 @@ pub const CLOCKS: &[Mutant] = &[
             file: OPEN,
             from: "(locally >= quiet && agree)",
             to: "(locally >= quiet && (agree || !agree))",
-        }],
-    },
-    Mutant {
-        name: "a ticket is in time by the monotonic clock alone",
-        script: "rivals",
-        edits: &[Edit {
-            file: TICKET,
-            from: "clock.now() < self.deadline && clock.monotonic() < self.monotonic_deadline",
-            to: "clock.now() != self.deadline && clock.monotonic() < self.monotonic_deadline",
         }],
     },
     Mutant {

@@ -244,22 +244,6 @@ const MUTANTS: &[Mutant] = &[
         }],
     },
     Mutant {
-        name: "without tokens, attempts for one person do not wait for each other",
-        script: "queue",
-        edits: &[
-            Edit {
-                file: "src/controller/account_view.rs",
-                from: "            behind(pass, &connection, order),\n",
-                to: "            behind(pass, &connection, order).filter(|_| false),\n",
-            },
-            Edit {
-                file: CLAIM,
-                from: "    if connection.correlation() != Correlation::Exact\n",
-                to: "    if connection.correlation() == Correlation::Exact\n",
-            },
-        ],
-    },
-    Mutant {
         name: "a ticket is used twice",
         script: "lost",
         edits: &[Edit {
