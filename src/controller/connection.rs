@@ -77,7 +77,7 @@ impl Connection {
     }
 
     pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.budget)
     }
 
     /// The other is this account, on this endpoint, with this key.
@@ -87,7 +87,7 @@ impl Connection {
 
     /// How orders can be looked up now.
     pub(super) fn correlation(&self) -> Correlation {
-        match *self.correlation.lock().unwrap_or_else(PoisonError::into_inner) {
+        match *lock(&self.correlation) {
             CorrelationMethod::Exact => Correlation::Exact,
             CorrelationMethod::Unverified => Correlation::Unverified,
             CorrelationMethod::NotSupported => Correlation::NotSupported,
@@ -170,7 +170,7 @@ impl Turn {
     /// Takes the turn, if no other key has it.
     pub(super) fn take(connection: &Arc<Connection>, email: &str, key: &OrderKey) -> Option<Self> {
         let email = email.to_lowercase();
-        let mut turns = connection.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turns = lock(&connection.turns);
         let holder = turns.entry(email.clone()).or_insert_with(|| key.clone());
         let ours = holder == key;
         drop(turns);
@@ -183,18 +183,14 @@ impl Turn {
 
     /// Who has the turn.
     pub(super) fn holder(connection: &Connection, email: &str) -> Option<OrderKey> {
-        let turns = connection.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turns = lock(&connection.turns);
         turns.get(&email.to_lowercase()).cloned()
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut turns = self
-            .connection
-            .turns
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut turns = lock(&self.connection.turns);
         if turns.get(&self.email) == Some(&self.key) {
             turns.remove(&self.email);
         }
@@ -259,14 +255,11 @@ impl Budgets {
     pub(super) fn of(&self, key: &SecretString, limits: Limits) -> SharedBudget {
         // Lives in memory only, and is never printed.
         let digest = Sha256::digest(key.expose_secret());
-        let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut budgets = lock(&self.0);
         let budget = budgets
             .entry(digest.into())
             .or_insert_with(|| Arc::new(Mutex::new(Budget::new(limits))));
-        budget
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .restrict(limits);
+        lock(budget).restrict(limits);
         Arc::clone(budget)
     }
 }
