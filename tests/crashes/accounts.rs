@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use docsign::domain::order_key::{ClusterName, OrderKey};
 use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use serde_json::{Value, json};
 
 use crate::oracles::bought;
 use crate::paused::{KEY, OTHER, pass};
-use crate::stage::{ACCOUNTS, Done, HERE, SECRETS, order};
+use crate::stage::{ACCOUNTS, Done, SECRETS, order, token_of};
 use crate::world::World;
 
 /// More orders than the request budget lets one look-up open.
@@ -44,8 +43,7 @@ impl World {
 
     /// Whether an order of this manifest's exists.
     fn ordered(&self, name: &str) -> bool {
-        let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, name, 1);
-        bought(&self.placed()).contains_key(key.token().as_str())
+        bought(&self.placed()).contains_key(token_of(name).as_str())
     }
 
     /// Waits until an order is issued, or none exists and the rest is a person's to settle: whoever is told too early to
@@ -170,8 +168,7 @@ pub async fn neighbours(world: &World) -> Done {
     world.apply(&order("joan")).await?;
     world.becomes("joan", &["Issued", "OutcomeUnknown"]).await?;
     let joans = world.status("joan").order_id;
-    let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, "ghost", 1);
-    let ghosts = world.place_by_hand(Some(key.token().as_str())).await?;
+    let ghosts = world.place_by_hand(Some(token_of("ghost").as_str())).await?;
     let joans = joans.and_then(|id| u64::try_from(id).ok()).unwrap_or(ghosts);
     if joans != ghosts {
         world.apply(&named("jane", joans)).await?;
@@ -224,13 +221,12 @@ pub async fn named_early(world: &World) -> Done {
 
 /// Look-ups show two orders of an attempt, and from then on none: what was seen once is not absent.
 pub async fn shown_once(world: &World) -> Done {
-    let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, "jane", 1);
     world.first_post(Effect::Hide { seconds: 600 });
     world.first_post(Effect::DropAfterCommit);
     world.apply(&order("jane")).await?;
     world.unresolved().await?;
     world.first_post(Effect::Hide { seconds: 600 });
-    let second = world.place_by_hand(Some(key.token().as_str())).await?;
+    let second = world.place_by_hand(Some(token_of("jane").as_str())).await?;
     world.remote.install(Fault {
         matching: Matching {
             endpoint: Some(Endpoint::Place),

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use docsign::domain::order_key::{ClusterName, OrderKey};
 use docsign::simulator::{Effect, Endpoint, Fault, Matching};
 use serde_json::json;
 use tokio::time::timeout;
 
 use crate::paused::pass;
 use crate::scripts::place;
-use crate::stage::{Done, HERE, order};
+use crate::stage::{Done, HERE, order, token_of};
 use crate::world::World;
 
 /// Longer than from one look-up of an attempt to the next, and longer than a process is stopped.
@@ -128,10 +127,10 @@ async fn unresolved(world: &World) -> Done {
 
 /// Two orders carry the key of a manifest that is applied only now: which is it? Then a person says which.
 pub async fn several(world: &World) -> Done {
-    let key = OrderKey::new(ClusterName::parse("test").unwrap(), HERE, "jane", 1);
+    let key = token_of("jane");
     let mut ids = Vec::new();
     for _ in 0..2 {
-        ids.push(world.place_by_hand(Some(key.token().as_str())).await?);
+        ids.push(world.place_by_hand(Some(key.as_str())).await?);
     }
     world.apply(&order("jane")).await?;
     world.becomes("jane", &["DuplicateOrders"]).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use docsign::api::{DocumentSigningOrder, DocumentSigningOrderStatus};
+use docsign::domain::order_key::{ClusterName, OrderKey, Token};
 use http::Request;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -41,6 +42,11 @@ pub fn order(name: &str) -> Value {
             "individual": {"firstName": "Jane", "lastName": "Doe", "email": "jane@example.com", "telephone": "+1-555-555-5555", "country": "us"},
         }},
     })
+}
+
+/// The token of a manifest's first revision.
+pub fn token_of(name: &str) -> Token {
+    OrderKey::new(ClusterName::parse("test").unwrap(), HERE, name, 1).token()
 }
 
 impl World {
