@@ -48,7 +48,7 @@ pub use proxy::{Moment, Proxy, Then, Trap};
 pub use second::SecondApiServer;
 
 /// How long anything may take on a slow and busy machine before a wait gives up.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+pub const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What a test or the demo needed and did not get.
 pub struct Error {

@@ -16,9 +16,9 @@ use crate::weather::{self, Snare};
 
 /// What is done to replicas is counted as this.
 pub const PLACE: &str = "replicas";
-/// The lease in `site::TIMES`.
+/// The lease in `site::STORMY`.
 const LEASE: Duration = Duration::from_secs(3);
-/// The quiet period in `site::TIMES`.
+/// The quiet period in `site::STORMY`.
 const QUIET: Duration = Duration::from_secs(12);
 /// How often a replica is looked at while something is waited for.
 const LOOK: Duration = Duration::from_millis(10);

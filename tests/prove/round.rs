@@ -15,7 +15,7 @@ use crate::front::{Front, FrontSettings};
 use crate::harness::{Context as _, ControlPlane, Result, eventually};
 use crate::person;
 use crate::replica::{Replica, Storm};
-use crate::site::Site;
+use crate::site::{STORMY, Site};
 use crate::tally::Tally;
 use crate::time::after;
 use crate::weather;
@@ -98,6 +98,7 @@ impl Round<'_> {
             &name,
             ACCOUNTS,
             1000 * u64::try_from(self.number).unwrap(),
+            STORMY,
             &self.tally,
             weather::courses(dice.another(), calm.clone(), 70, 2500),
         )

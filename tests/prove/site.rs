@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use docsign::api::{CertCentralAccount, DocumentSigningOrder, Purchase, PurchaseState};
 use docsign::simulator::{Endpoint, Placed, Simulator, SimulatorSettings};
@@ -24,8 +25,13 @@ pub const PLACE: &str = "CertCentral";
 /// Names another program to test than the one that was built with the tests.
 const BINARY: &str = "DOCSIGN_BINARY";
 
-/// The protocol's times here: quiet > deadline + place + what CertCentral may take to do and to show an order.
-pub const TIMES: &str = "deadline=3,place=3,floor=8,settle=10,quiet=12,look-up=1,longest=4,lease=3";
+/// The times of a storm: quiet > deadline + place + what CertCentral may take to do and to show an order; the lease as
+/// short as it may be, so that it gets lost.
+pub const STORMY: &str = "deadline=3,place=3,floor=8,settle=10,quiet=12,look-up=1,longest=4,lease=3";
+/// The same where a test says what gets lost and who leads: what a busy machine is late for would say otherwise.
+const QUIET: &str = "deadline=8,place=8,floor=18,settle=20,quiet=24,look-up=1,longest=4,lease=15";
+/// The lease in `QUIET`.
+pub const QUIET_LEASE: Duration = Duration::from_secs(15);
 
 /// Where operators are at work.
 pub struct Site {
@@ -34,13 +40,15 @@ pub struct Site {
     pub simulator: Simulator,
     accounts: usize,
     endpoint: String,
+    times: &'static str,
     _leg: Leg,
 }
 
 impl Site {
     /// One on whose leg nothing gets lost.
     pub async fn quiet(plane: &ControlPlane, name: &str) -> Result<Self> {
-        Self::new(plane, name, 1, 0, &Arc::default(), || Course::Through).await
+        let through = || Course::Through;
+        Self::new(plane, name, 1, 0, QUIET, &Arc::default(), through).await
     }
 
     /// One with accounts `main-0` and so on, each with a key of its own: one key's request limits are soon used up by
@@ -50,6 +58,7 @@ impl Site {
         name: &str,
         accounts: usize,
         seed: u64,
+        times: &'static str,
         tally: &Arc<Tally>,
         courses: impl FnMut() -> Course + Send + 'static,
     ) -> Result<Self> {
@@ -69,6 +78,7 @@ impl Site {
             simulator,
             accounts,
             endpoint: format!("http://{}{}", leg.address(), url.path()),
+            times,
             _leg: leg,
         };
         for number in 0..accounts {
@@ -138,7 +148,7 @@ impl Site {
     /// The same, of another version.
     pub fn operator_of(&self, binary: &Path, plane: &ControlPlane, front: &Front) -> Operator {
         Operator::new(binary, plane, &self.namespace, &self.endpoint)
-            .with(&["--test-times", TIMES])
+            .with(&["--test-times", self.times])
             .as_user(front.kubeconfig())
     }
 
