@@ -57,9 +57,9 @@ const TIER: &str = "DOCSIGN_TIER";
 /// Begins with the script that it names, and stops at the first plan that fails.
 const FIRST: &str = "DOCSIGN_FIRST";
 /// What is run where nothing is said: a sample that still comes to every effect and every moment. There are thirteen to
-/// a read of the API server, and twelve to one of CertCentral: seventeen divides neither. The wrong answers that CertCentral
+/// a read of the API server, and twelve to one of CertCentral: forty-seven divides neither. The wrong answers that CertCentral
 /// may give besides are all run, as the writes are.
-const SAMPLE: usize = 17;
+const SAMPLE: usize = 47;
 
 #[test]
 #[expect(

@@ -259,6 +259,18 @@ impl Fate {
         }
     }
 
+    /// Waits until nobody stands still any more.
+    pub async fn all_awake(&self) {
+        let stopped = || {
+            let state = self.state();
+            let stopped = state.living.values().find(|own| *own.stopped.borrow());
+            stopped.cloned()
+        };
+        while let Some(own) = stopped() {
+            let _ = own.stopped.subscribe().wait_for(|stopped| !stopped).await;
+        }
+    }
+
     fn life(&self, life: usize) -> Option<Arc<Life>> {
         self.state().living.get(&life).cloned()
     }

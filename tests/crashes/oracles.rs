@@ -22,6 +22,9 @@ pub fn judge(world: &World, plan: &Plan) {
         people_decide(world);
     }
     attempts_are_let_go_of(world);
+    if *plan == Plan::undisturbed("queue") {
+        one_at_a_time(world);
+    }
 }
 
 /// The token of a request: an account that does not take the field has it in the comments.
@@ -163,6 +166,25 @@ fn people_decide(world: &World) {
         let attempt = after["spec"]["attempt"]["id"].as_str().unwrap_or_default();
         if closed && !named.contains(attempt) {
             world.blame(format!("{attempt} was closed as absent, and nobody said so"));
+        }
+    }
+}
+
+/// No two attempts for one person were ever open, where nothing tells their orders apart. It keeps what people have to tell
+/// apart small, and no order from being bought: an operator that knows less than there is may break it.
+fn one_at_a_time(world: &World) {
+    let mut open = BTreeSet::new();
+    for change in world.cluster.log() {
+        let Some(after) = change.after.filter(|_| change.place.kind.plural == "purchases") else {
+            continue;
+        };
+        if after["spec"]["state"] == "Open" {
+            open.insert(change.place.name.clone());
+        } else {
+            open.remove(&change.place.name);
+        }
+        if open.len() > 1 {
+            world.blame("two attempts for one person were open at a time".to_owned());
         }
     }
 }

@@ -173,6 +173,8 @@ pub fn run(plan: &Plan) -> Run {
             if plan.loses_sight() {
                 pass(IN_SIGHT).await;
             }
+            // Whoever slept all along finds the world without him, with his right to send still in his hands.
+            world.fate.all_awake().await;
             pass(SETTLE).await;
             ended
         };

@@ -137,4 +137,20 @@ pub const ACCOUNTS: &[Mutant] = &[
             to: "    if ids.len() > 7 && found.orders.iter().all(|order| order.id != wanted) {\n",
         }],
     },
+    Mutant {
+        name: "attempts for one person do not wait for each other where nothing tells their orders apart",
+        script: "queue",
+        edits: &[
+            Edit {
+                file: ACCOUNT_VIEW,
+                from: "    if connection.correlation() == Correlation::Exact {\n        return None;\n    }\n    let ours = pass.key.to_string();\n",
+                to: "    if connection.correlation() == Correlation::Exact || !pass.key.namespace().is_empty() {\n        return None;\n    }\n    let ours = pass.key.to_string();\n",
+            },
+            Edit {
+                file: "src/controller/claim.rs",
+                from: "    if connection.correlation() != Correlation::Exact\n        && let Some(email) = email(&order)\n",
+                to: "    if connection.correlation() == Correlation::Exact\n        && let Some(email) = email(&order)\n",
+            },
+        ],
+    },
 ];

@@ -58,6 +58,15 @@ pub const CLOCKS: &[Mutant] = &[
         }],
     },
     Mutant {
+        name: "a ticket is in time by the monotonic clock alone",
+        script: "rivals",
+        edits: &[Edit {
+            file: TICKET,
+            from: "clock.now() < self.deadline && clock.monotonic() < self.monotonic_deadline",
+            to: "clock.now() != self.deadline && clock.monotonic() < self.monotonic_deadline",
+        }],
+    },
+    Mutant {
         name: "the deadline is ignored",
         script: "rivals-hidden",
         edits: &[Edit {

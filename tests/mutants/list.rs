@@ -212,7 +212,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the order id is dropped when it can't be recorded",
-        script: "place",
+        script: "unseen",
         edits: &[Edit {
             file: PLACE,
             from: "                record_in_status(pass, placed.id).await;

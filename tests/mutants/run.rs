@@ -54,6 +54,9 @@ static TIERS: [Tier; 2] = [
 
 /// Of the crash plans, one in so many is run.
 const SAMPLE: &str = "23";
+/// Compiles what is broken. It also gives it names of its own among what is built: by the same name a test could run it
+/// later.
+const COMPILER: &str = "tests/mutants/rustc";
 
 /// What a tier says of a mutant: what is wrong, if it noticed.
 type Noticed = Option<String>;
@@ -218,12 +221,24 @@ impl Running {
 fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str, number: usize) -> Vec<PathBuf> {
     let mut command = Command::new("cargo");
     command.args(["test", "--locked", "--no-run"]);
+    // Set by the cargo that runs this program; dependencies that ask for them would be built anew, here and again elsewhere.
+    for (name, _) in std::env::vars_os() {
+        let of_this_package = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || name == "CARGO_CRATE_NAME"
+        });
+        if of_this_package {
+            command.env_remove(name);
+        }
+    }
     for tier in tiers {
         command.args(["--test", tier.program]);
     }
     let output = command
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", root.join("target"))
+        .env("RUSTC_WORKSPACE_WRAPPER", root.join(COMPILER))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
