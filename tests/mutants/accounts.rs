@@ -1,6 +1,6 @@
 //! Ways to look for an order where it can't be seen, or to take another for it.
 
-use super::{Edit, Mutant, OPEN};
+use super::{CLAIM, Edit, Mutant, OPEN};
 
 const LOOK_UP: &str = "src/controller/look_up.rs";
 const ACCOUNT_VIEW: &str = "src/controller/account_view.rs";
@@ -147,7 +147,7 @@ pub const ACCOUNTS: &[Mutant] = &[
                 to: "    if connection.correlation() == Correlation::Exact || !pass.key.namespace().is_empty() {\n        return None;\n    }\n    let ours = pass.key.to_string();\n",
             },
             Edit {
-                file: "src/controller/claim.rs",
+                file: CLAIM,
                 from: "    if connection.correlation() != Correlation::Exact\n        && let Some(email) = email(&order)\n",
                 to: "    if connection.correlation() == Correlation::Exact\n        && let Some(email) = email(&order)\n",
             },

@@ -223,11 +223,9 @@ fn build(root: &Path, copy: &Path, tiers: &[&Tier], what: &str, number: usize) -
     command.args(["test", "--locked", "--no-run"]);
     // Set by the cargo that runs this program; dependencies that ask for them would be built anew, here and again elsewhere.
     for (name, _) in std::env::vars_os() {
-        let of_this_package = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_")
-                || name.starts_with("CARGO_MANIFEST_")
-                || name == "CARGO_CRATE_NAME"
-        });
+        let of_this_package = name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
         if of_this_package {
             command.env_remove(name);
         }
