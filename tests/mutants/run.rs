@@ -54,8 +54,7 @@ static TIERS: [Tier; 2] = [
 
 /// Of the crash plans, one in so many is run.
 const SAMPLE: &str = "23";
-/// Compiles what is broken. It also gives it names of its own among what is built: by the same name a test could run it
-/// later.
+/// Compiles what is broken, so that it has names of its own among what is built: by the same name a test could run it later.
 const COMPILER: &str = "tests/mutants/rustc";
 
 /// What a tier says of a mutant: what is wrong, if it noticed.

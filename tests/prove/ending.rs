@@ -3,7 +3,7 @@
 use crate::fate::Fate;
 use crate::front::Front;
 use crate::harness::{Moment, PATIENCE, Result, eventually};
-use crate::site::{QUIET_LEASE, Site};
+use crate::site::{QUIET, Site};
 use crate::time::after;
 use crate::world::installed;
 
@@ -60,7 +60,7 @@ async fn a_leader_that_lost_its_lease_does_not_take_it_back_while_it_finishes() 
     .await?;
     // For longer than the lease nobody is there who could lead: the one that finishes can't.
     next.kill_and_wait().await?;
-    after(QUIET_LEASE * 2).await;
+    after(QUIET.lease() * 2).await;
     let last = elected(&other)?;
     site.order("late", 0).await?;
     site.issued("late").await?;

@@ -10,16 +10,13 @@ use tokio_util::sync::CancellationToken;
 use crate::dice::Dice;
 use crate::front::Front;
 use crate::harness::{Child, Context as _, ControlPlane, Error, Operator, PATIENCE, Result};
+use crate::site::STORMY;
 use crate::tally::Tally;
 use crate::time::{after, now};
 use crate::weather::{self, Snare};
 
 /// What is done to replicas is counted as this.
 pub const PLACE: &str = "replicas";
-/// The lease in `site::STORMY`.
-const LEASE: Duration = Duration::from_secs(3);
-/// The quiet period in `site::STORMY`.
-const QUIET: Duration = Duration::from_secs(12);
 /// How often a replica is looked at while something is waited for.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -181,9 +178,9 @@ impl Replica<'_> {
         tokio::select! {
             () = after(time) => {
                 storm.tally.fault(PLACE, "stopped");
-                if time > QUIET {
+                if time > STORMY.quiet() {
                     storm.tally.fault(PLACE, "stopped past the quiet period");
-                } else if time > LEASE {
+                } else if time > STORMY.lease() {
                     storm.tally.fault(PLACE, "stopped past the lease");
                 }
             }

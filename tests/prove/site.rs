@@ -27,11 +27,57 @@ const BINARY: &str = "DOCSIGN_BINARY";
 
 /// The times of a storm: quiet > deadline + place + what CertCentral may take to do and to show an order; the lease as
 /// short as it may be, so that it gets lost.
-pub const STORMY: &str = "deadline=3,place=3,floor=8,settle=10,quiet=12,look-up=1,longest=4,lease=3";
+pub const STORMY: Times = Times {
+    deadline: 3,
+    floor: 8,
+    settle: 10,
+    quiet: 12,
+    lease: 3,
+};
 /// The same where a test says what gets lost and who leads: what a busy machine is late for would say otherwise.
-const QUIET: &str = "deadline=8,place=8,floor=18,settle=20,quiet=24,look-up=1,longest=4,lease=15";
-/// The lease in `QUIET`.
-pub const QUIET_LEASE: Duration = Duration::from_secs(15);
+pub const QUIET: Times = Times {
+    deadline: 8,
+    floor: 18,
+    settle: 20,
+    quiet: 24,
+    lease: 15,
+};
+
+/// The operator's protocol times that differ between sites, in seconds.
+#[derive(Clone, Copy)]
+pub struct Times {
+    deadline: u64,
+    floor: u64,
+    settle: u64,
+    quiet: u64,
+    lease: u64,
+}
+
+impl Times {
+    /// How long an attempt is resolved only by looking.
+    pub fn quiet(self) -> Duration {
+        Duration::from_secs(self.quiet)
+    }
+
+    /// How long a leader that says nothing is the leader.
+    pub fn lease(self) -> Duration {
+        Duration::from_secs(self.lease)
+    }
+
+    /// As the operator takes them.
+    fn argument(self) -> String {
+        let Self {
+            deadline,
+            floor,
+            settle,
+            quiet,
+            lease,
+        } = self;
+        format!(
+            "deadline={deadline},place={deadline},floor={floor},settle={settle},quiet={quiet},look-up=1,longest=4,lease={lease}"
+        )
+    }
+}
 
 /// Where operators are at work.
 pub struct Site {
@@ -40,7 +86,7 @@ pub struct Site {
     pub simulator: Simulator,
     accounts: usize,
     endpoint: String,
-    times: &'static str,
+    times: Times,
     _leg: Leg,
 }
 
@@ -58,7 +104,7 @@ impl Site {
         name: &str,
         accounts: usize,
         seed: u64,
-        times: &'static str,
+        times: Times,
         tally: &Arc<Tally>,
         courses: impl FnMut() -> Course + Send + 'static,
     ) -> Result<Self> {
@@ -148,7 +194,7 @@ impl Site {
     /// The same, of another version.
     pub fn operator_of(&self, binary: &Path, plane: &ControlPlane, front: &Front) -> Operator {
         Operator::new(binary, plane, &self.namespace, &self.endpoint)
-            .with(&["--test-times", self.times])
+            .with(&["--test-times", &self.times.argument()])
             .as_user(front.kubeconfig())
     }
 
