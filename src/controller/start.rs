@@ -216,39 +216,49 @@ mod tests {
     use crate::serve::metrics::Metrics;
     use crate::settings::{LogFormat, Settings, Times};
 
-    /// An API server that serves the definitions and no purchases, and never says a word about namespaces.
-    fn silent_about_namespaces() -> Client {
-        let service = tower::service_fn(|request: http::Request<Body>| async move {
-            let path = request.uri().path().to_owned();
-            let definition = crds()
-                .into_iter()
-                .find(|definition| path.ends_with(&definition.name_any()));
-            let answer: Value = match definition {
-                Some(definition) => {
-                    let mut served = serde_json::to_value(definition).unwrap();
-                    served["status"] = json!({"conditions": [{"type": "Established", "status": "True"}]});
-                    served
-                }
-                None if path.contains("/purchases") => {
-                    json!({"apiVersion": "docsign.dev/v1alpha1", "kind": "PurchaseList", "metadata": {}, "items": []})
-                }
-                None => std::future::pending().await,
-            };
-            let body = Full::new(bytes::Bytes::from(answer.to_string()));
-            Ok::<_, Infallible>(http::Response::new(body))
+    /// An API server that serves the definitions and no purchases, and never says a word about namespaces; the token tells
+    /// that it was asked for one.
+    fn silent_about_namespaces() -> (Client, CancellationToken) {
+        let asked = CancellationToken::new();
+        let told = asked.clone();
+        let service = tower::service_fn(move |request: http::Request<Body>| {
+            let asked = told.clone();
+            async move {
+                let path = request.uri().path().to_owned();
+                let definition = crds()
+                    .into_iter()
+                    .find(|definition| path.ends_with(&format!("/{}", definition.name_any())));
+                let answer: Value = match definition {
+                    Some(definition) => {
+                        let mut served = serde_json::to_value(definition).unwrap();
+                        served["status"] = json!({"conditions": [{"type": "Established", "status": "True"}]});
+                        served
+                    }
+                    None if path.contains("/purchases") => {
+                        json!({"apiVersion": "docsign.dev/v1alpha1", "kind": "PurchaseList", "metadata": {}, "items": []})
+                    }
+                    None => {
+                        asked.cancel();
+                        std::future::pending().await
+                    }
+                };
+                let body = Full::new(bytes::Bytes::from(answer.to_string()));
+                Ok::<_, Infallible>(http::Response::new(body))
+            }
         });
-        Client::new(service, "default")
+        (Client::new(service, "default"), asked)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_cluster_that_does_not_tell_its_uid_is_not_waited_for() {
-        let client = silent_about_namespaces();
+        let (client, _) = silent_about_namespaces();
         let uid = tokio::time::timeout(Duration::from_mins(1), cluster_uid(&client));
         assert_eq!(uid.await, Ok(None));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_operator_that_is_asked_to_end_does_not_wait_for_it_either() {
+        let (client, asked_for_the_uid) = silent_about_namespaces();
         let shutdown = CancellationToken::new();
         let settings = Settings {
             cluster_name: ClusterName::parse("test").unwrap(),
@@ -263,7 +273,7 @@ mod tests {
             log_level: String::new(),
         };
         let running = run(
-            silent_about_namespaces(),
+            client,
             settings,
             Clock::system(),
             Arc::default(),
@@ -272,7 +282,7 @@ mod tests {
             Arc::new(certcentral::Client::new),
         );
         let asked = async {
-            Clock::system().sleep(Duration::from_secs(3)).await;
+            asked_for_the_uid.cancelled().await;
             shutdown.cancel();
             Clock::system().sleep(Duration::from_secs(1)).await;
         };
