@@ -138,6 +138,7 @@ pub(super) async fn reconcile(context: &Context, account: AnyAccount) -> Result<
     account_status::show(context, &account, &health).await?;
     if changed {
         tracing::info!(account = %name, reason = %health.reason, "account checked");
+        context.wake_poller.notify_one();
         wake_orders(context, &name);
     }
     Ok(Action::requeue(wait))

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, Resource, ResourceExt};
+use tokio::sync::Notify;
 
 use super::Connect;
 use super::account::{AccountName, Accounts};
@@ -50,6 +51,8 @@ pub(super) struct Context {
     /// Asks for a check of an account of each kind.
     pub wake_account: mpsc::UnboundedSender<ObjectRef<CertCentralAccount>>,
     pub wake_cluster_account: mpsc::UnboundedSender<ObjectRef<ClusterCertCentralAccount>>,
+    /// Tells the poller that there may be something new to follow: an order's status or an account has changed.
+    pub wake_poller: Notify,
 }
 
 impl Context {
@@ -82,6 +85,7 @@ impl Context {
 
     /// Remembers a manifest as the API server returned it.
     pub(super) fn remember(&self, order: DocumentSigningOrder) -> Arc<DocumentSigningOrder> {
+        self.wake_poller.notify_one();
         let order = Arc::new(order);
         if let Some(uid) = order.uid() {
             self.memory.lock().written.insert(uid, Arc::clone(&order));

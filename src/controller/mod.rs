@@ -57,6 +57,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{
@@ -134,6 +135,7 @@ pub async fn run(
         wake_purchase,
         wake_account,
         wake_cluster_account,
+        wake_poller: Notify::new(),
     });
     let mut running: Vec<futures::future::BoxFuture<'static, ()>> = Vec::new();
     let mut order_wakes = fan_out(order_wakes, order_controllers.len());

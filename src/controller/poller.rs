@@ -19,8 +19,10 @@ use crate::domain::budget::Lane;
 use crate::domain::order_key::OrderKey;
 use crate::plan::{Correlation, is_final, is_open};
 
-/// How often the poller looks whose poll is due.
-const TICK: Duration = Duration::from_secs(3);
+/// How soon the poller looks at what has changed: what was written has come back to the caches by then.
+const SOON: Duration = Duration::from_secs(3);
+/// How often it looks in any case: what other operators write it hears of from the caches alone.
+const SELDOM: Duration = Duration::from_secs(30);
 /// How often all orders are compared with CertCentral's list, whatever the polls said.
 const SWEEP: Duration = Duration::from_hours(6);
 /// How much slower an account is polled whose orders are all issued: they can only be revoked or expire.
@@ -42,11 +44,18 @@ struct Asked {
 /// Polls every account that has orders which can still change, until the process ends.
 pub(super) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
     let mut asked: HashMap<AccountName, Asked> = HashMap::new();
+    let mut wait = SOON;
     loop {
+        let changed = async {
+            context.wake_poller.notified().await;
+            context.clock.sleep(SOON).await;
+        };
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = context.clock.sleep(TICK) => {}
+            () = context.clock.sleep(wait) => {}
+            () = changed => {}
         }
+        let mut due = context.clock.monotonic() + SELDOM;
         let connections = context.accounts.connections();
         asked.retain(|name, _| connections.iter().any(|(known, _)| known == name));
         for (name, connection) in connections {
@@ -65,22 +74,26 @@ pub(super) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
                     ..*of_account
                 };
             }
-            if now >= of_account.correlated {
-                let uncovered = uncovered(&context, &connection);
-                if connection.correlation() == Correlation::Unverified || !uncovered.is_empty() {
+            let uncovered = uncovered(&context, &connection);
+            if connection.correlation() == Correlation::Unverified || !uncovered.is_empty() {
+                if now >= of_account.correlated {
                     of_account.correlate_wait = (of_account.correlate_wait * 2).clamp(CORRELATE, SWEEP);
                     of_account.correlated = now + of_account.correlate_wait;
                     correlate(&context, &name, &connection, &orders, &uncovered).await;
-                } else {
-                    of_account.correlate_wait = Duration::ZERO;
-                    of_account.correlated = now + CORRELATE;
                 }
+                due = due.min(of_account.correlated);
+            } else {
+                of_account.correlate_wait = Duration::ZERO;
+                of_account.correlated = now;
             }
-            if due(of_account, &connection, &orders, now) {
+            let every = interval(&connection, &orders);
+            if of_account.tried.is_none_or(|tried| now >= tried + every) {
                 of_account.tried = Some(now);
                 poll(&context, &name, &connection, &orders, of_account).await;
             }
+            due = due.min(of_account.tried.unwrap_or(now) + every);
         }
+        wait = due.saturating_sub(context.clock.monotonic()).max(SOON);
     }
 }
 
@@ -118,17 +131,16 @@ fn changeable(context: &Context, name: &AccountName) -> Vec<Followed> {
     context.all_orders().into_iter().filter_map(followed).collect()
 }
 
-fn due(asked: &Asked, connection: &Connection, orders: &[Followed], now: Duration) -> bool {
-    let interval = Duration::from_secs(
-        u64::try_from(connection.settings.poll_interval_seconds)
-            .unwrap_or(60)
-            .max(10),
-    );
+/// How long after one poll of an account the next is due.
+fn interval(connection: &Connection, orders: &[Followed]) -> Duration {
     let any_open = orders.iter().any(|followed| is_open(followed.status()));
-    let interval = if any_open { interval } else { interval * SETTLED };
-    asked
-        .tried
-        .is_none_or(|tried| now.saturating_sub(tried) >= interval)
+    let interval = poll_interval(connection);
+    if any_open { interval } else { interval * SETTLED }
+}
+
+fn poll_interval(connection: &Connection) -> Duration {
+    let seconds = u64::try_from(connection.settings.poll_interval_seconds);
+    Duration::from_secs(seconds.unwrap_or(60).max(10))
 }
 
 /// Asks what changed since the last poll; after a gap, and now and then, compares everything.
@@ -140,11 +152,7 @@ async fn poll(
     asked: &mut Asked,
 ) {
     let now = context.clock.monotonic();
-    let interval = Duration::from_secs(
-        u64::try_from(connection.settings.poll_interval_seconds)
-            .unwrap_or(60)
-            .max(10),
-    );
+    let interval = poll_interval(connection);
     let since = asked.polled.map(|polled| now.saturating_sub(polled));
     // Twice the gap and some more: CertCentral's clock, and what it shows late, are not ours to know.
     let window = since
