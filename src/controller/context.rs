@@ -83,7 +83,7 @@ impl Context {
         }
     }
 
-    /// Remembers a manifest as the API server returned it.
+    /// Remembers a manifest as the API server returned it: the poller may have something new to follow.
     pub(super) fn remember(&self, order: DocumentSigningOrder) -> Arc<DocumentSigningOrder> {
         self.wake_poller.notify_one();
         let order = Arc::new(order);

@@ -87,11 +87,13 @@ pub(super) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
                 of_account.correlated = now;
             }
             let every = interval(&connection, &orders);
-            if of_account.tried.is_none_or(|tried| now >= tried + every) {
+            let mut next_poll = of_account.tried.map_or(now, |tried| tried + every);
+            if now >= next_poll {
                 of_account.tried = Some(now);
                 poll(&context, &name, &connection, &orders, of_account).await;
+                next_poll = now + every;
             }
-            due = due.min(of_account.tried.unwrap_or(now) + every);
+            due = due.min(next_poll);
         }
         wait = due.saturating_sub(context.clock.monotonic()).max(SOON);
     }
